@@ -1,0 +1,76 @@
+// What the command line says, as values. Defaults are those that --help shows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tinyhttpd/deadline.hpp"
+
+namespace tinyhttpd {
+
+/// Bounds on what one client may send and how slowly ("Limits" of --help).
+struct Limits {
+  std::size_t max_header_bytes = 16 * 1024;     ///< request line and fields together; over it 431
+  std::size_t max_target_bytes = 8 * 1024;      ///< request target; over it 414
+  std::size_t max_headers = 100;                ///< number of fields; over it 431
+  std::uint64_t max_body_bytes = 64ULL << 20U;  ///< request body without chunked coding; over it 413
+  Seconds header_timeout{10};                   ///< for the whole head; past it 408
+  Seconds body_timeout{30};                     ///< for the body, longer by received / min_rate; past it 408
+  std::uint64_t min_rate = 500;                 ///< bytes a second
+  Seconds keepalive_timeout{15};                ///< an idle connection
+  Seconds send_timeout{30};                     ///< a client that takes nothing of its answer
+  std::string spool_dir;                        ///< for bodies too large for memory; empty: TMPDIR, else /tmp
+};
+
+/// A bound the kernel holds a script to (setrlimit); unset: the server's own.
+struct ScriptLimits {
+  std::optional<std::uint64_t> cpu_seconds;
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<std::uint64_t> processes;
+  std::optional<std::uint64_t> files;
+  std::optional<std::uint64_t> file_size_bytes;
+};
+
+/// Which files are CGI programs, and how they are run.
+struct CgiConfig {
+  std::vector<std::string> prefixes = {"/cgi-bin/"};  ///< each begins and ends with '/'
+  std::vector<std::string> extensions = {".cgi", ".pl", ".py", ".sh"};
+  bool executable_bit = true;                       ///< --cgi-executable
+  std::map<std::string, std::string> interpreters;  ///< ".php" → absolute path of the program
+  Seconds timeout{30};                              ///< longest silence
+  Seconds max_time{300};                            ///< longest life
+  std::size_t max_running = 0;           ///< gateways at work at once; 0: three quarters of the threads
+  std::size_t queue = 256;               ///< requests that wait for a place
+  std::vector<std::string> environment;  ///< "NAME=VALUE", values already looked up
+  bool pass_authorization = false;
+  std::string user;  ///< --cgi-user; empty: the server's own
+  ScriptLimits limits;
+};
+
+/// What a symbolic link under the root may do.
+enum class Symlinks { inside, follow, off };
+
+enum class LogLevel { debug, info, warning, error, off };
+
+/// All of it. Built by the command line, then read-only for every thread.
+struct Config {
+  std::uint16_t port = 4000;
+  std::vector<std::string> bind;  ///< addresses; empty: every one, IPv6 and IPv4
+  std::string root = "htdocs";
+  std::vector<std::string> index = {"index.html", "index.cgi", "index.php"};
+  std::size_t threads = 0;  ///< 0: 4 × cores, at least 8
+  std::size_t queue = 1024;
+  std::size_t max_connections = 10000;
+  Symlinks symlinks = Symlinks::inside;
+  std::string access_log = "-";  ///< a file, "-" for standard output, "off"
+  LogLevel log_level = LogLevel::info;
+  Seconds drain_timeout{8};
+  Limits limits;
+  CgiConfig cgi;
+};
+
+}  // namespace tinyhttpd

@@ -1,0 +1,96 @@
+// An answer as a value: what a handler returns, and what is sent afterwards.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "tinyhttpd/rejection.hpp"
+#include "tinyhttpd/status.hpp"
+#include "tinyhttpd/unique_fd.hpp"
+
+namespace tinyhttpd {
+
+/// A body that is pulled, piece by piece, from whoever makes it: a script, a backend. It owns its maker:
+/// destroying it ends the maker.
+class BodySource {
+ public:
+  enum class Pulled {
+    data,    ///< `bytes` holds at least one byte
+    end,     ///< the body is complete
+    broken,  ///< the maker failed: the answer must be cut so that the client can tell
+  };
+  struct Piece {
+    Pulled outcome;
+    std::string_view bytes = {};  ///< valid until the next call
+  };
+
+  virtual ~BodySource() = default;
+
+  /// Waits for the next piece, at most as long as the maker may be silent.
+  virtual Piece pull() = 0;
+
+  /// After the last piece: whether the maker still has something to do.
+  virtual bool is_finished() const = 0;
+
+  /// After the last piece has been sent: lets the maker end by itself, within its limits. Nothing of the
+  /// request is used any more.
+  virtual void finish() = 0;
+};
+
+/// A run of bytes of an open file.
+struct FileBody {
+  UniqueFd file;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+/// What is sent after the head.
+using Body = std::variant<std::monostate, std::string, FileBody, std::unique_ptr<BodySource>>;
+
+/// An answer. Framing (Content-Length, chunks, Connection), Date and Server are added when it is sent, never
+/// by a handler.
+struct Response {
+  Status status = Status::ok;
+  std::string reason = {};  ///< a script's own reason phrase; empty: the registry's
+  std::string fields = {};  ///< header lines, each ended by CRLF; made by add()
+  Body body = {};
+  std::optional<std::uint64_t> content_length = {};  ///< of a pulled body, where its maker said it
+  bool raw = false;  ///< a non-parsed-header script: the body is the whole answer, sent unmodified (RFC 3875
+                     ///< section 5)
+  bool close = false;  ///< the connection ends after this answer
+  std::optional<std::string> local_redirect =
+      {};  ///< answer as if this path and query had been asked (RFC 3875 section 6.2.2)
+
+  /// Appends one header line. Name and value must have been checked: no control bytes.
+  void add(std::string_view name, std::string_view value);
+};
+
+/// How the end of a body is told to the client (RFC 9112 section 6).
+enum class Delimiter { none, content_length, chunked, close };
+
+/// What the head needs besides the Response.
+struct HeadContext {
+  std::string_view date;  ///< ready, as http_date makes it
+  Delimiter delimiter = Delimiter::none;
+  std::uint64_t content_length = 0;  ///< for Delimiter::content_length
+  bool close = false;                ///< adds Connection: close
+  bool keep_alive_1_0 = false;       ///< adds Connection: keep-alive, for a 1.0 client that asked
+};
+
+/// The status line and header fields, with the empty line, as the tutorial's headers(). Always HTTP/1.1 (RFC
+/// 9110 section 6.2). A Date or Server line among `response.fields` must have been removed before: exactly
+/// one of each is sent.
+std::string headers(const Response& response, const HeadContext& context);
+
+/// The answer to a refused request: a small page that names the status and never repeats what was sent.
+Response refuse(const Rejection& rejection);
+
+/// "tinyhttpd/0.1.0": the Server field and SERVER_SOFTWARE.
+std::string_view server_software();
+
+}  // namespace tinyhttpd

@@ -1,0 +1,94 @@
+#include "tinyhttpd/http.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tinyhttpd {
+
+namespace {
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+constexpr bool is_letter(char c) {
+  return lower(c) >= 'a' && lower(c) <= 'z';
+}
+constexpr bool is_ows(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/// tchar of RFC 9110 section 5.6.2, by byte.
+constexpr std::array<bool, 256> kTokenChar = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    table[byte] = is_digit(c) || is_letter(c);
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+constexpr std::array<std::pair<std::string_view, Method>, 9> kMethods = {{
+    {"GET", Method::get},
+    {"HEAD", Method::head},
+    {"POST", Method::post},
+    {"PUT", Method::put},
+    {"DELETE", Method::delete_},
+    {"OPTIONS", Method::options},
+    {"PATCH", Method::patch},
+    {"TRACE", Method::trace},
+    {"CONNECT", Method::connect},
+}};
+
+}  // namespace
+
+Method method_named(std::string_view name) {
+  const auto found = std::find_if(kMethods.begin(), kMethods.end(),
+                                  [name](const auto& method) { return method.first == name; });
+  return found == kMethods.end() ? Method::other : found->second;
+}
+
+bool iequals(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char left, char right) {
+           return lower(left) == lower(right);
+         });
+}
+
+std::size_t token_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && kTokenChar[static_cast<unsigned char>(text[length])]) ++length;
+  return length;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && token_length(text) == text.size();
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_ows(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_ows(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::optional<std::string_view> Request::field(std::string_view name) const {
+  for (const Field& candidate : fields) {
+    if (iequals(candidate.name, name)) return candidate.value;
+  }
+  return std::nullopt;
+}
+
+void Request::clear() {
+  path.clear();
+  fields.clear();
+  // Everything but the memory of these two starts anew, members added later included.
+  Request fresh;
+  fresh.path = std::move(path);
+  fresh.fields = std::move(fields);
+  *this = std::move(fresh);
+}
+
+}  // namespace tinyhttpd

@@ -1,0 +1,147 @@
+#include "tinyhttpd/response.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace tinyhttpd;
+
+namespace {
+
+constexpr std::string_view kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+std::string date_and_server() {
+  return "Date: " + std::string(kDate) + "\r\nServer: " + std::string(server_software()) + "\r\n";
+}
+
+std::string page_of(const Response& response) {
+  return std::get<std::string>(response.body);
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "headers writes the status line, Date, Server, the fields, the framing and the connection in this "
+    "order") {
+  Response response;
+  response.add("Content-Type", "text/plain");
+  response.add("ETag", "\"1\"");
+  HeadContext context{
+      .date = kDate, .delimiter = Delimiter::content_length, .content_length = 5, .close = true};
+  CHECK(headers(response, context) == "HTTP/1.1 200 OK\r\n" + date_and_server() +
+                                          "Content-Type: text/plain\r\n"
+                                          "ETag: \"1\"\r\n"
+                                          "Content-Length: 5\r\n"
+                                          "Connection: close\r\n"
+                                          "\r\n");
+}
+
+TEST_CASE("headers announces chunks instead of a length") {
+  const HeadContext context{.date = kDate, .delimiter = Delimiter::chunked, .content_length = 5};
+  CHECK(headers(Response{}, context) ==
+        "HTTP/1.1 200 OK\r\n" + date_and_server() + "Transfer-Encoding: chunked\r\n\r\n");
+}
+
+TEST_CASE("headers confirms keep-alive to a 1.0 client unless the connection ends") {
+  const auto kept = headers(Response{}, {.date = kDate, .keep_alive_1_0 = true});
+  CHECK(kept == "HTTP/1.1 200 OK\r\n" + date_and_server() + "Connection: keep-alive\r\n\r\n");
+  const auto ended = headers(Response{}, {.date = kDate, .close = true, .keep_alive_1_0 = true});
+  CHECK(ended == "HTTP/1.1 200 OK\r\n" + date_and_server() + "Connection: close\r\n\r\n");
+}
+
+TEST_CASE("headers keeps the space after the code when there is no reason") {  // RFC 9112 section 4
+  Response response;
+  response.status = Status{299};
+  CHECK(headers(response, {.date = kDate}).substr(0, 15) == "HTTP/1.1 299 \r\n");
+}
+
+TEST_CASE("headers prefers a script's own reason to the registry's") {
+  Response response;
+  response.status = Status::not_found;
+  response.reason = "Nobody Home";
+  CHECK(headers(response, {.date = kDate}).substr(0, 26) == "HTTP/1.1 404 Nobody Home\r\n");
+}
+
+TEST_CASE("headers never frames a 1xx or 204 answer") {  // RFC 9110 section 8.6, RFC 9112 section 6.1
+  for (const auto status : {Status::continue_, Status::no_content}) {
+    for (const auto delimiter : {Delimiter::content_length, Delimiter::chunked}) {
+      Response response;
+      response.status = status;
+      const auto head = headers(response, {.date = kDate, .delimiter = delimiter, .content_length = 5});
+      CHECK_FALSE(contains(head, "Content-Length"));
+      CHECK_FALSE(contains(head, "Transfer-Encoding"));
+    }
+  }
+}
+
+TEST_CASE(
+    "headers gives a 304 the length that its caller knows, and none otherwise") {  // RFC 9110 section 8.6
+  Response response;
+  response.status = Status::not_modified;
+  const auto known =
+      headers(response, {.date = kDate, .delimiter = Delimiter::content_length, .content_length = 7});
+  CHECK(contains(known, "\r\nContent-Length: 7\r\n"));
+  CHECK_FALSE(contains(headers(response, {.date = kDate}), "Content-Length"));
+}
+
+TEST_CASE("refuse shows a page that names the status and says nothing of the reason") {
+  const auto response = refuse(not_found("/srv/secret/<script>alert(1)</script>: no such file"));
+  CHECK(response.status == Status::not_found);
+  CHECK(response.fields == "Content-Type: text/html; charset=utf-8\r\n");
+  CHECK_FALSE(response.close);
+  const auto page = page_of(response);
+  CHECK(page.substr(0, 15) == "<!DOCTYPE html>");
+  CHECK(contains(page, "<title>404 Not Found</title>"));
+  CHECK_FALSE(contains(page, "script"));
+  CHECK_FALSE(contains(page, "secret"));
+}
+
+TEST_CASE("refuse gives every refusal a page with a sentence of its own") {
+  const Rejection rejections[] = {bad_request(""),         forbidden(""),
+                                  not_found(""),           method_not_allowed("", ""),
+                                  request_timeout(""),     precondition_failed(""),
+                                  content_too_large(""),   uri_too_long(""),
+                                  expectation_failed(""),  header_fields_too_large(""),
+                                  internal_error(""),      unimplemented(""),
+                                  unavailable(""),         version_not_supported(""),
+                                  insufficient_storage("")};
+  const auto fallback = page_of(refuse({Status{599}, ""}));
+  const auto sentence_of = [](const std::string& page) { return page.substr(page.find("<p>")); };
+  for (const auto& rejection : rejections) {
+    CAPTURE(code(rejection.status));
+    const auto page = page_of(refuse(rejection));
+    CHECK(contains(page, std::to_string(code(rejection.status))));
+    CHECK(sentence_of(page) != sentence_of(fallback));
+  }
+}
+
+TEST_CASE("refuse sends Allow with every 405 and with nothing else") {  // RFC 9110 section 15.5.6
+  CHECK(
+      contains(refuse(method_not_allowed("", "GET, HEAD, OPTIONS")).fields, "Allow: GET, HEAD, OPTIONS\r\n"));
+  CHECK(contains(refuse(method_not_allowed("", "")).fields, "Allow: \r\n"));
+  CHECK_FALSE(contains(refuse(forbidden("")).fields, "Allow"));
+}
+
+TEST_CASE("refuse asks a client back that was turned away for lack of room") {
+  CHECK(contains(refuse(unavailable("queue full")).fields, "Retry-After: 5\r\n"));
+  CHECK_FALSE(contains(refuse(internal_error("")).fields, "Retry-After"));
+}
+
+TEST_CASE("refuse ends the connection of a request that came too slowly") {
+  CHECK(refuse(request_timeout("")).close);
+  CHECK_FALSE(refuse(forbidden("")).close);
+}
+
+TEST_CASE("reason_phrase knows the registry") {
+  CHECK(reason_phrase(Status::continue_) == "Continue");
+  CHECK(reason_phrase(Status{201}) == "Created");
+  CHECK(reason_phrase(Status{303}) == "See Other");
+  CHECK(reason_phrase(Status{308}) == "Permanent Redirect");
+  CHECK(reason_phrase(Status::content_too_large) == "Content Too Large");
+  CHECK(reason_phrase(Status{511}) == "Network Authentication Required");
+  CHECK(reason_phrase(Status{299}) == "");
+}
