@@ -87,8 +87,7 @@ Result<void> read_field(const Field& field, Request& request, FieldFacts& facts)
       facts.has_transfer_encoding = true;
       facts.transfer_encoding = field.value;
       break;
-    default:
-      break;
+    default: break;
   }
   return {};
 }

@@ -476,6 +476,7 @@ TEST_CASE("An authority in the target counts instead of Host") {  // RFC 9112 se
 
 namespace {
 
+/// RFC 9112 section 2.2.
 constexpr StrictnessRow kLineEnds[] = {
     {"GET / HTTP/1.1\nHost: a\n\n", 200, "typed into netcat"},
     {"GET / HTTP/1.1\r\nHost: a\n\r\n", 200, "mixed"},
@@ -491,8 +492,7 @@ constexpr StrictnessRow kLineEnds[] = {
 
 }  // namespace
 
-TEST_CASE("parse_request accepts LF as a line end, and one empty line before the request") {  // RFC 9112
-                                                                                              // section 2.2
+TEST_CASE("parse_request accepts LF as a line end, and one empty line before the request") {
   check_rows(kLineEnds, as_it_is);
 }
 
