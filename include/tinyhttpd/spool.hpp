@@ -1,0 +1,49 @@
+// Bytes put aside until all have come: small in memory, larger in a temporary file without a name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "tinyhttpd/unique_fd.hpp"
+
+namespace tinyhttpd {
+
+/// A body that grows, then is read from its start. One thread at a time.
+class Spool {
+ public:
+  /// Up to this many bytes stay in memory.
+  static constexpr std::size_t kMemoryBytes = 16 * 1024;
+
+  Spool() = default;
+  Spool(Spool&& other) noexcept;             ///< leaves `other` empty
+  Spool& operator=(Spool&& other) noexcept;  ///< leaves `other` empty
+  ~Spool() = default;
+
+  /// Adds bytes. Past kMemoryBytes all goes to a file without a name in `folder` (O_TMPFILE, or one unlinked
+  /// at once where the file system has none). Errors are the system's: ENOSPC, EDQUOT, EFBIG, EMFILE, EIO …;
+  /// after one the spool is unusable. EFBIG needs SIGXFSZ to be ignored, or the process ends instead.
+  [[nodiscard]] std::error_code append(std::string_view bytes, const std::string& folder);
+
+  std::uint64_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  /// The bytes from `offset` on, as many as are at hand (at most buffer.size() when they come from the file):
+  /// a view into memory or into `buffer`. Empty at the end. An I/O error sets `error`.
+  std::string_view read(std::uint64_t offset, std::span<char> buffer, std::error_code& error) const;
+
+  /// Empties it and closes its file.
+  void clear() noexcept;
+
+ private:
+  std::error_code move_to_file(const std::string& folder);
+
+  std::string memory_;
+  UniqueFd file_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace tinyhttpd

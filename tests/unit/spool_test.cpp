@@ -1,0 +1,181 @@
+#include "tinyhttpd/spool.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "support/process_under_test.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace tinyhttpd;
+
+namespace {
+
+/// `size` bytes that differ from place to place.
+std::string pattern(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31 + i / 251);
+  return bytes;
+}
+
+std::string read_all(const Spool& spool) {
+  std::string all;
+  std::array<char, 1000> buffer;
+  std::error_code error;
+  for (std::string_view part; !(part = spool.read(all.size(), buffer, error)).empty();) all += part;
+  CHECK_FALSE(error);
+  return all;
+}
+
+/// Its errno after appending more than memory holds.
+int error_of_large_append(const std::string& folder) {
+  Spool spool;
+  return spool.append(pattern(Spool::kMemoryBytes * 4), folder).value();
+}
+
+}  // namespace
+
+TEST_CASE("A spool gives back what was put in, in memory or in a file, however it was cut into pieces") {
+  const TemporaryFolder folder;
+  constexpr std::size_t kEdge = Spool::kMemoryBytes;
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, kEdge - 1, kEdge, kEdge + 1, kEdge * 5 + 7}) {
+    for (const std::size_t piece : {std::size_t{999}, kEdge, kEdge * 10}) {
+      CAPTURE(size);
+      CAPTURE(piece);
+      const std::string bytes = pattern(size);
+      Spool spool;
+      for (std::size_t at = 0; at < size; at += piece) {
+        REQUIRE_FALSE(spool.append(std::string_view(bytes).substr(at, piece), folder.path()));
+      }
+      CHECK(spool.size() == size);
+      CHECK(spool.empty() == (size == 0));
+      CHECK(read_all(spool) == bytes);
+    }
+  }
+}
+
+TEST_CASE("A small spool needs no file: its folder need not even exist") {
+  Spool spool;
+  CHECK_FALSE(spool.append(pattern(Spool::kMemoryBytes), "/no/such/folder"));
+  CHECK(spool.append("x", "/no/such/folder").value() == ENOENT);
+}
+
+TEST_CASE("A spool's file has no name, and goes with the spool") {
+  const TemporaryFolder folder;
+  const auto before = count_descriptors();
+  {
+    Spool spool;
+    REQUIRE_FALSE(spool.append(pattern(Spool::kMemoryBytes + 1), folder.path()));
+    CHECK(count_descriptors() == before + 1);
+    CHECK(std::filesystem::is_empty(folder.path()));
+  }
+  CHECK(count_descriptors() == before);
+}
+
+TEST_CASE("A spool's file has no name where the file system has no O_TMPFILE either") {
+  const TemporaryFolder folder;
+  CHECK(in_forked_child([&] {
+          // __O_TMPFILE alone: O_TMPFILE holds O_DIRECTORY, too.
+          constexpr auto kBit = static_cast<std::uint32_t>(O_TMPFILE & ~O_DIRECTORY);
+          if (!refuse_system_call(SYS_openat, EOPNOTSUPP, 2, kBit)) return 1;
+          if (::open(folder.path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) >= 0) return 2;
+          const std::string bytes = pattern(Spool::kMemoryBytes * 2);
+          Spool spool;
+          if (spool.append(bytes, folder.path())) return 3;
+          if (!std::filesystem::is_empty(folder.path())) return 4;
+          return read_all(spool) == bytes ? 0 : 5;
+        }) == 0);
+}
+
+TEST_CASE("Reading at or past the end of a spool gives nothing, and is no error") {
+  const TemporaryFolder folder;
+  for (const std::size_t size : {std::size_t{5}, Spool::kMemoryBytes + 5}) {
+    Spool spool;
+    REQUIRE_FALSE(spool.append(pattern(size), folder.path()));
+    std::array<char, 10> buffer;
+    std::error_code error;
+    CHECK(spool.read(size - 1, buffer, error).size() == 1);
+    CHECK(spool.read(size, buffer, error).empty());
+    CHECK(spool.read(size + 1, buffer, error).empty());
+    CHECK_FALSE(error);
+  }
+}
+
+TEST_CASE("A spool that may not grow further says EFBIG") {
+  const TemporaryFolder folder;
+  CHECK(in_forked_child([&] {
+          std::signal(SIGXFSZ, SIG_IGN);
+          const rlimit small{Spool::kMemoryBytes * 2, Spool::kMemoryBytes * 2};
+          ::setrlimit(RLIMIT_FSIZE, &small);
+          return error_of_large_append(folder.path());
+        }) == EFBIG);
+}
+
+TEST_CASE("A spool on a full file system says ENOSPC") {
+  const TemporaryFolder folder;
+  CHECK(in_forked_child([&] {
+          refuse_system_call(SYS_write, ENOSPC);
+          return error_of_large_append(folder.path());
+        }) == ENOSPC);
+}
+
+TEST_CASE("A spool that gets no descriptor says EMFILE") {
+  const TemporaryFolder folder;
+  std::optional<NoMoreDescriptors> none(std::in_place);
+  const int error = error_of_large_append(folder.path());
+  none.reset();
+  CHECK(error == EMFILE);
+}
+
+TEST_CASE("A spool reports a read that fails") {
+  const TemporaryFolder folder;
+  CHECK(in_forked_child([&] {
+          Spool spool;
+          if (spool.append(pattern(Spool::kMemoryBytes * 2), folder.path())) return 1;
+          refuse_system_call(SYS_pread64, EIO);
+          std::array<char, 10> buffer;
+          std::error_code error;
+          if (!spool.read(0, buffer, error).empty()) return 2;
+          return error.value();
+        }) == EIO);
+}
+
+TEST_CASE("A moved spool takes all along and leaves an empty one, ready for use") {
+  const TemporaryFolder folder;
+  for (const std::size_t size : {std::size_t{100}, Spool::kMemoryBytes * 2}) {
+    const std::string bytes = pattern(size);
+    Spool first;
+    REQUIRE_FALSE(first.append(bytes, folder.path()));
+    Spool second(std::move(first));
+    CHECK(read_all(second) == bytes);
+    CHECK(first.empty());  // NOLINT(bugprone-use-after-move): that it is empty is the rule
+    CHECK(read_all(first).empty());
+
+    REQUIRE_FALSE(first.append("new", folder.path()));
+    first = std::move(second);
+    CHECK(read_all(first) == bytes);
+    CHECK(second.empty());  // NOLINT(bugprone-use-after-move)
+  }
+}
+
+TEST_CASE("clear empties a spool, and it can be filled anew") {
+  const TemporaryFolder folder;
+  const auto before = count_descriptors();
+  Spool spool;
+  REQUIRE_FALSE(spool.append(pattern(Spool::kMemoryBytes * 2), folder.path()));
+  spool.clear();
+  CHECK(spool.empty());
+  CHECK(count_descriptors() == before);
+  REQUIRE_FALSE(spool.append("again", folder.path()));
+  CHECK(read_all(spool) == "again");
+}
