@@ -1,0 +1,51 @@
+// What a worker does with a connection: read, parse, route, handle, send, and again.
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "tinyhttpd/bulkhead.hpp"
+#include "tinyhttpd/config.hpp"
+#include "tinyhttpd/connection.hpp"
+#include "tinyhttpd/document_root.hpp"
+#include "tinyhttpd/execute_cgi.hpp"
+#include "tinyhttpd/media_type.hpp"
+#include "tinyhttpd/router.hpp"
+#include "tinyhttpd/trace.hpp"
+#include "tinyhttpd/work_queue.hpp"
+
+namespace tinyhttpd {
+
+/// Where a connection goes that has to wait for its client: the acceptor's table.
+class Parking {
+ public:
+  virtual ~Parking() = default;
+
+  /// Takes the connection until its socket can be read (or written), or its deadline passes. Any thread.
+  virtual void park(ConnectionPtr connection, Progress need) = 0;
+};
+
+/// What the workers share. Everything is borrowed from the server, and safe for many threads.
+struct Services {
+  const Config& config;
+  const DocumentRoot& root;
+  const MediaTypes& media_types;
+  const Router& router;
+  const CgiHost& cgi;
+  WorkQueue<ConnectionPtr>& queue;
+  Bulkhead<ConnectionPtr>& gateways;
+  Parking& parking;
+  Trace& trace;
+  std::atomic<RequestId>& last_id;
+  const std::atomic<bool>& draining;  ///< answers close their connection, idle ones are not kept
+};
+
+/// One thread of the pool: takes connections off the queue until it is closed.
+void run_worker(const Services& services);
+
+/// Goes on with a connection wherever it stands, until it has to wait for its client (it is parked), for a
+/// gateway place (it is in the lane), or is over. Never throws: whatever a handler throws is answered with
+/// 500.
+void accept_request(ConnectionPtr connection, const Services& services);
+
+}  // namespace tinyhttpd

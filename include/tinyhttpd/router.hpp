@@ -1,0 +1,63 @@
+// Which handler answers a request, and why: the decision the tutorials make in accept_request.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "tinyhttpd/cgi_environment.hpp"
+#include "tinyhttpd/config.hpp"
+#include "tinyhttpd/document_root.hpp"
+#include "tinyhttpd/http.hpp"
+#include "tinyhttpd/result.hpp"
+
+namespace tinyhttpd {
+
+struct FileRoute {
+  std::string path;  ///< normalised, of a regular file
+};
+struct ScriptRoute {
+  ScriptTarget target;
+};
+/// A folder was asked for without its slash (301).
+struct SlashRoute {
+  std::string location;
+};
+/// OPTIONS, answered by the server itself.
+struct OptionsRoute {
+  std::string_view allow;
+};
+
+/// Where a request goes.
+struct Route {
+  std::variant<FileRoute, ScriptRoute, SlashRoute, OptionsRoute> to;
+  std::string_view handler;  ///< "serve_file", "execute_cgi", "redirect", "options"
+  std::string_view why;      ///< in words, for whoever watches
+};
+
+/// Decides by what lies below the document root and by the CGI rules. Any thread may ask it; it changes
+/// nothing.
+class Router {
+ public:
+  /// Borrows both.
+  Router(const DocumentRoot& root, const Config& config) : root_(root), config_(config) {}
+
+  /// The route, or 403, 404, 405 (with Allow), 503.
+  Result<Route> route(const Request& request) const;
+
+ private:
+  struct Found;
+  Result<Found> find(std::string_view path) const;
+  Result<Found> find_leading_file(std::string_view path) const;
+  Result<Route> route_found(const Request& request, const Found& found) const;
+  Result<Route> route_folder(const Request& request, std::string_view path) const;
+  Result<Route> route_script(std::string_view script_name, std::string_view path_info, const FileFacts& facts,
+                             std::string_view why) const;
+  Result<Route> route_file(const Request& request, std::string_view path) const;
+  std::string_view why_script(std::string_view path, const FileFacts& facts) const;
+
+  const DocumentRoot& root_;
+  const Config& config_;
+};
+
+}  // namespace tinyhttpd

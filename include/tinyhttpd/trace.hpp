@@ -1,0 +1,95 @@
+// What there is to observe: one hook for each step of a request, each empty unless a listener fills it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tinyhttpd/deadline.hpp"
+
+namespace tinyhttpd {
+
+struct CgiHead;
+struct Endpoints;
+struct ExitReport;
+struct Rejection;
+struct Request;
+struct Response;
+struct ScriptFailure;
+
+/// Counts requests since the start; a request that ended before its head was complete has one too. Never 0.
+using RequestId = std::uint64_t;
+
+/// The three pipes of a script, by the descriptor the script sees.
+enum class Stream { standard_input = 0, standard_output = 1, standard_error = 2 };
+
+/// What the access log writes of one answer.
+struct AnswerSummary {
+  int status = 0;
+  std::uint64_t body_bytes = 0;           ///< sent of the body, before chunked coding
+  bool complete = false;                  ///< false: the connection ended first
+  std::chrono::microseconds duration{0};  ///< from the first byte of the request to the last of the answer
+};
+
+/// A listener. Hooks are called by the thread the step happens in, several at once: a listener does its own
+/// locking. They are given views: copy what must outlive the call. A hook must not throw and must not wait.
+class Trace {
+ public:
+  virtual ~Trace() = default;
+
+  /// The server listens on this address ("http://127.0.0.1:4000/").
+  virtual void listening(std::string_view url) { (void)url; }
+  /// Something about the server as a whole that whoever runs it should know ("out of descriptors: …").
+  virtual void warning(std::string_view what) { (void)what; }
+  /// The server was asked to stop: `what` says by which signal and what it waits for.
+  virtual void stopping(std::string_view what) { (void)what; }
+
+  /// A request's head has been read and parsed, its body not yet.
+  virtual void request_received(RequestId, const Request&, const Endpoints&) {}
+  /// The router decided: which handler ("serve_file", "execute_cgi"), and why in words.
+  virtual void route_chosen(RequestId, std::string_view handler, std::string_view why) {
+    (void)handler, (void)why;
+  }
+  /// The request is refused, at any step. `line`: its request line as far as it came, raw bytes of the
+  /// client.
+  virtual void rejected(RequestId, const Rejection&, std::string_view line, const Endpoints&) { (void)line; }
+
+  /// All places for gateways are taken: the request waits for one.
+  virtual void gateway_wait(RequestId) {}
+  /// The script is about to be started with these.
+  virtual void cgi_environment(RequestId, std::string_view script, std::span<const std::string> environment,
+                               std::span<const std::string> arguments) {
+    (void)script, (void)environment, (void)arguments;
+  }
+  /// The script runs.
+  virtual void cgi_spawned(RequestId, int pid) { (void)pid; }
+  /// The server wrote these bytes to the script's standard input.
+  virtual void cgi_wrote(RequestId, std::string_view bytes) { (void)bytes; }
+  /// The script wrote these bytes.
+  virtual void cgi_read(RequestId, Stream, std::string_view bytes) { (void)bytes; }
+  /// One end of a pipe was closed: by the server (standard input) or seen as end of file (the others).
+  virtual void cgi_closed(RequestId, Stream) {}
+  /// A line of the script's standard error, without its end; over-long ones in pieces. Raw bytes.
+  virtual void cgi_error_line(RequestId, std::string_view script, std::string_view line) {
+    (void)script, (void)line;
+  }
+  /// The script's head was complete and valid.
+  virtual void cgi_head(RequestId, const CgiHead&) {}
+  /// The script failed; `script` is its URL path. At most one a run, but a failure after the head may follow
+  /// cgi_head.
+  virtual void cgi_failed(RequestId, std::string_view script, const ScriptFailure&) { (void)script; }
+  /// A signal was sent to the script's process group.
+  virtual void cgi_signalled(RequestId, int signal) { (void)signal; }
+  /// The script was reaped.
+  virtual void cgi_exited(RequestId, std::string_view script, const ExitReport&) { (void)script; }
+
+  /// A head was given to the client's socket.
+  virtual void head_sent(RequestId, const Response&, std::string_view head) { (void)head; }
+  /// The answer is over, sent whole or cut. `request` may be one that never parsed: its line may be empty.
+  virtual void response_sent(RequestId, const Request&, const Endpoints&, const AnswerSummary&) {}
+};
+
+}  // namespace tinyhttpd

@@ -1,0 +1,366 @@
+#include "tinyhttpd/accept_request.hpp"
+
+#include <poll.h>
+
+#include <ctime>
+#include <exception>
+
+#include "tinyhttpd/request_target.hpp"
+#include "tinyhttpd/send_response.hpp"
+#include "tinyhttpd/serve_file.hpp"
+#include "tinyhttpd/socket.hpp"
+
+namespace tinyhttpd {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long a worker with nothing better to do waits for the rest of a request, or for the next one, before
+/// it parks the connection.
+constexpr auto kPatience = 10ms;
+
+/// Closing in stages: how long the client has to read our answer and end its side, and how long it may stay
+/// silent meanwhile.
+constexpr auto kLingerTotal = 30s;
+constexpr auto kLingerSilence = 5s;
+
+/// More local redirects than this are a loop.
+constexpr int kMaxLocalRedirects = 5;
+
+/// What is to happen next with the connection in hand.
+enum class Next {
+  go_on,  ///< its phase has changed: take the next step
+  await_input,
+  await_output,
+  handed_over,  ///< somebody else owns it now
+  end,
+};
+
+/// One worker's dealing with one connection, step by step.
+class RequestSteps {
+ public:
+  RequestSteps(ConnectionPtr connection, const Services& services)
+      : connection_(std::move(connection)), services_(services) {}
+
+  /// Runs until the connection is parked, handed over, or over. A connection that the gateway place goes to
+  /// next is returned.
+  ConnectionPtr run(bool has_place);
+
+ private:
+  Connection& client() { return *connection_; }
+  Next step();
+  Next guarded_step();
+  Next read_head();
+  Next read_body();
+  Next answer();
+  Next answer_script(const ScriptTarget& script);
+  Next send();
+  Next linger();
+
+  Next begin_request();
+  Next await_body();
+  Next enter_gateway();
+  Next refuse_request(const Rejection& rejection);
+  Next refuse_route(const Rejection& rejection);
+  Next end_answer(bool complete, std::uint64_t body_bytes);
+  Next begin_sending(Response response);
+  Next stream(Response response);
+  Next follow_redirect(const std::string& target);
+  Response response_to(const Route& route);
+  Response refusal_of(const Rejection& rejection);
+  bool wait_a_moment(Next wanted);
+  void let_go(Next next);
+  void park(Next wanted);
+
+  ConnectionPtr connection_;
+  const Services& services_;
+  std::unique_ptr<BodySource> source_;  // answered already, not ended yet
+  bool has_place_ = false;
+  int redirects_ = 0;  // that the request in hand has gone through
+};
+
+ConnectionPtr RequestSteps::run(bool has_place) {
+  has_place_ = has_place;
+  Next next = Next::go_on;
+  while (next == Next::go_on) {
+    next = guarded_step();
+    if ((next == Next::await_input || next == Next::await_output) && wait_a_moment(next)) next = Next::go_on;
+  }
+  let_go(next);
+  if (!has_place_) return nullptr;
+  auto waiting = services_.gateways.leave();
+  return waiting ? std::move(*waiting) : nullptr;
+}
+
+/// The connection goes where it waits, or ends; a script that was answered for ends in its own time.
+void RequestSteps::let_go(Next next) {
+  try {
+    if (next == Next::await_input || next == Next::await_output) park(next);
+    if (next == Next::end) connection_.reset();
+    if (source_) source_->finish();
+  } catch (const std::exception& error) {
+    services_.trace.warning(std::string("a connection is dropped: ") + error.what());
+    connection_.reset();
+  }
+  source_.reset();
+}
+
+/// One request must not take down the pool.
+Next RequestSteps::guarded_step() {
+  try {
+    return step();
+  } catch (const std::exception& error) {
+    services_.trace.warning(std::string("a request ended with an exception: ") + error.what());
+    if (!connection_ || client().answer_begun || client().phase == Phase::sending) return Next::end;
+    return refuse_request(internal_error(error.what()));
+  }
+}
+
+Next RequestSteps::step() {
+  switch (client().phase) {
+    case Phase::idle:
+    case Phase::reading_head: return read_head();
+    case Phase::reading_body: return read_body();
+    case Phase::answering: return answer();
+    case Phase::sending: return send();
+    case Phase::lingering: return linger();
+  }
+  return Next::end;
+}
+
+Next RequestSteps::read_head() {
+  if (client().expired) return refuse_request(request_timeout("the head took longer than --header-timeout"));
+  const Limits& limits = services_.config.limits;
+  auto progress = client().read_head(limits);
+  if (client().phase == Phase::idle && client().has_input()) {
+    client().phase = Phase::reading_head;
+    client().started = Clock::now();
+    client().deadline = client().started + as_duration(limits.header_timeout);
+    client().id = ++services_.last_id;
+  }
+  if (!progress) return refuse_request(progress.error());
+  if (*progress == Progress::need_input) return Next::await_input;
+  if (*progress == Progress::gone) return Next::end;
+  return begin_request();
+}
+
+/// The head is there: understand it and decide who answers, before a byte of the body is waited for.
+Next RequestSteps::begin_request() {
+  Request& request = client().request;
+  redirects_ = 0;
+  if (auto parsed = parse_request(client().head(), services_.config.limits, request); !parsed)
+    return refuse_request(parsed.error());
+  client().phase = request.framing.has_body() ? Phase::reading_body : Phase::answering;
+  client().started_body = Clock::now();
+  services_.trace.request_received(client().id, request, client().endpoints);
+  auto route = services_.router.route(request);
+  if (!route) return refuse_route(route.error());
+  services_.trace.route_chosen(client().id, route->handler, route->why);
+  client().route = std::move(*route);
+  const Limits& limits = services_.config.limits;
+  if (!request.framing.chunked && request.framing.content_length > limits.max_body_bytes)
+    return refuse_request(
+        content_too_large("Content-Length is over --max-body " + std::to_string(limits.max_body_bytes)));
+  if (request.framing.has_body()) client().send_continue();
+  return Next::go_on;
+}
+
+Next RequestSteps::read_body() {
+  if (client().expired)
+    return refuse_request(request_timeout("the body came too slowly (--body-timeout, --min-rate)"));
+  const Limits& limits = services_.config.limits;
+  auto progress = client().read_body(limits, limits.spool_dir);
+  if (!progress) return refuse_request(progress.error());
+  if (*progress == Progress::need_input) return await_body();
+  if (*progress == Progress::gone) return Next::end;
+  client().phase = Phase::answering;
+  return Next::go_on;
+}
+
+Next RequestSteps::await_body() {
+  const Limits& limits = services_.config.limits;
+  const Seconds earned{static_cast<double>(client().body.size()) / static_cast<double>(limits.min_rate)};
+  client().deadline = client().started_body + as_duration(limits.body_timeout + earned);
+  return Next::await_input;
+}
+
+Next RequestSteps::answer() {
+  if (client().expired) return refuse_request(unavailable("no gateway place came free within --cgi-timeout"));
+  if (const auto* script = std::get_if<ScriptRoute>(&client().route->to)) {
+    if (!has_place_) return enter_gateway();
+    return answer_script(script->target);
+  }
+  return begin_sending(response_to(*client().route));
+}
+
+Next RequestSteps::begin_sending(Response response) {
+  if (services_.draining) client().close_after = true;
+  client().started_sending = Clock::now();
+  prepare_response(client(), std::move(response), services_.trace);
+  return Next::go_on;
+}
+
+Next RequestSteps::enter_gateway() {
+  const RequestId id = client().id;
+  const TimePoint deadline = Clock::now() + as_duration(services_.config.cgi.timeout);
+  client().deadline = deadline;
+  switch (services_.gateways.enter(connection_, deadline)) {
+    case Bulkhead<ConnectionPtr>::Entry::entered: has_place_ = true; return Next::go_on;
+    case Bulkhead<ConnectionPtr>::Entry::waiting: services_.trace.gateway_wait(id); return Next::handed_over;
+    case Bulkhead<ConnectionPtr>::Entry::full: break;
+  }
+  return refuse_request(unavailable("all gateway places and the whole --cgi-queue are taken"));
+}
+
+Next RequestSteps::answer_script(const ScriptTarget& script) {
+  if (client().endpoints.server_address.empty())
+    client().endpoints.server_address = local_address(client().socket()).address;
+  const Exchange exchange{.id = client().id,
+                          .request = client().request,
+                          .endpoints = client().endpoints,
+                          .body = client().body,
+                          .client = client(),
+                          .trace = services_.trace};
+  auto response = execute_cgi(exchange, script, services_.cgi);
+  if (!response) return refuse_request(response.error());
+  if (response->local_redirect) return follow_redirect(*response->local_redirect);
+  return stream(std::move(*response));
+}
+
+/// Answers as if the script's path had been asked for with GET (RFC 3875 section 6.2.2).
+Next RequestSteps::follow_redirect(const std::string& target) {
+  if (++redirects_ > kMaxLocalRedirects)
+    return refuse_route(cannot_execute({.fault = ScriptFault::redirect_loop, .number = kMaxLocalRedirects}));
+  if (auto redirected = client().redirect(target); !redirected) return refuse_request(redirected.error());
+  auto route = services_.router.route(client().request);
+  if (!route) return refuse_route(route.error());
+  services_.trace.route_chosen(client().id, route->handler, route->why);
+  client().route = std::move(*route);
+  return Next::go_on;
+}
+
+Next RequestSteps::stream(Response response) {
+  auto source = std::move(std::get<std::unique_ptr<BodySource>>(response.body));
+  response.body = std::unique_ptr<BodySource>();
+  ResponseStream stream(client(), services_.config.limits.send_timeout, services_.cgi.stop_fd,
+                        services_.trace);
+  if (services_.draining) client().close_after = true;
+  const bool complete = stream.send(response, *source);
+  const Next next = end_answer(complete, stream.body_bytes_sent());
+  if (!complete || source->is_finished()) return next;
+  // The script goes on without its output, watched by this worker. The client's next request need not wait
+  // for it: another worker takes it, at once where it has come already, for then the socket can be written.
+  source_ = std::move(source);
+  if (next != Next::go_on) return next;
+  return client().has_input() ? Next::await_output : Next::await_input;
+}
+
+Response RequestSteps::response_to(const Route& route) {
+  if (const auto* file = std::get_if<FileRoute>(&route.to)) {
+    auto response =
+        serve_file(client().request, file->path, services_.root, services_.media_types, std::time(nullptr));
+    return response ? std::move(*response) : refusal_of(response.error());
+  }
+  if (const auto* slash = std::get_if<SlashRoute>(&route.to)) {
+    Response response = refuse(Rejection{Status::moved_permanently, {}});
+    response.add("Location", slash->location);
+    return response;
+  }
+  Response response{.status = Status::no_content};
+  response.add("Allow", std::get<OptionsRoute>(route.to).allow);
+  return response;
+}
+
+Response RequestSteps::refusal_of(const Rejection& rejection) {
+  services_.trace.rejected(client().id, rejection, client().request.line, client().endpoints);
+  return refuse(rejection);
+}
+
+/// Refuses the request in hand at any step. Where bytes of it may still come the connection cannot go on:
+/// they would be read as the next request.
+Next RequestSteps::refuse_request(const Rejection& rejection) {
+  if (client().phase != Phase::answering) client().close_after = client().linger_after = true;
+  client().expired = false;
+  return begin_sending(refusal_of(rejection));
+}
+
+/// Refuses a request that found no handler. Where a script is to blame that has not run, nobody else tells of
+/// it.
+Next RequestSteps::refuse_route(const Rejection& rejection) {
+  if (rejection.failure)
+    services_.trace.cgi_failed(client().id, client().request.path, *rejection.failure);
+  return refuse_request(rejection);
+}
+
+Next RequestSteps::send() {
+  const Limits& limits = services_.config.limits;
+  const Progress progress = client().send_outgoing();
+  const std::uint64_t sent = client().outgoing.body_bytes_sent();
+  if (progress == Progress::need_output) {
+    const Seconds earned{static_cast<double>(sent) / static_cast<double>(limits.min_rate)};
+    client().deadline = client().started_sending + as_duration(limits.send_timeout + earned);
+    return Next::await_output;
+  }
+  if (progress == Progress::gone) client().cut();
+  return end_answer(progress == Progress::done, sent);
+}
+
+/// The answer is over, whole or not: the connection goes on to the next request, or to its end.
+Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
+  AnswerSummary summary{.status = code(client().status), .body_bytes = body_bytes, .complete = complete};
+  summary.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - client().started);
+  services_.trace.response_sent(client().id, client().request, client().endpoints, summary);
+  if (!complete) return Next::end;
+  ++client().answered;
+  if (client().close_after) {
+    // A client that wanted to go on may have sent more: closing at once would reset the connection under its
+    // feet.
+    const bool surprised = client().request.keep_alive || client().has_more_input();
+    if (!client().linger_after && !surprised) return Next::end;
+    client().linger_until = Clock::now() + kLingerTotal;
+    client().start_lingering(Clock::now() + kLingerSilence);
+    return Next::go_on;
+  }
+  client().next_request();
+  client().deadline = Clock::now() + as_duration(services_.config.limits.keepalive_timeout);
+  return Next::go_on;
+}
+
+Next RequestSteps::linger() {
+  if (client().drop_input() == Progress::gone) return Next::end;
+  client().deadline = std::min(Clock::now() + kLingerSilence, client().linger_until);
+  return Next::await_input;
+}
+
+/// Waits a moment for the client where that costs nobody anything. True when it is ready.
+bool RequestSteps::wait_a_moment(Next wanted) {
+  if (source_ || services_.draining || client().phase == Phase::lingering || !services_.queue.is_quiet())
+    return false;
+  const short events = wanted == Next::await_input ? POLLIN : POLLOUT;
+  return wait_for(client().socket(), events, Clock::now() + kPatience) == Waited::ready;
+}
+
+void RequestSteps::park(Next wanted) {
+  if (client().phase == Phase::idle) {
+    if (services_.draining) return connection_.reset();
+    client().release_idle_memory();
+  }
+  services_.parking.park(std::move(connection_),
+                         wanted == Next::await_input ? Progress::need_input : Progress::need_output);
+}
+
+}  // namespace
+
+void accept_request(ConnectionPtr connection, const Services& services) {
+  bool has_place = false;
+  while (connection) {
+    connection = RequestSteps(std::move(connection), services).run(has_place);
+    has_place = true;
+  }
+}
+
+void run_worker(const Services& services) {
+  while (auto connection = services.queue.pop()) accept_request(std::move(*connection), services);
+}
+
+}  // namespace tinyhttpd

@@ -1,0 +1,239 @@
+#include "tinyhttpd/acceptor.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace tinyhttpd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSweepInterval = 1s;
+constexpr auto kSweepIntervalDraining = 50ms;
+
+/// Connections past --max-connections that may still be reading their 503; more than these are closed at
+/// once.
+constexpr std::size_t kMostTurnedAway = 64;
+constexpr auto kTurnAwayTime = 2s;
+
+/// Clients taken from one listener before the others have their turn.
+constexpr int kAcceptsInARow = 64;
+
+constexpr std::string_view kTurnedAway =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: text/plain\r\nContent-Length: 28\r\n"
+    "Connection: close\r\n\r\nToo many clients. Try later\n";
+
+UniqueFd open_reserve() {
+  return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+Acceptor::Acceptor(std::vector<Listener> listeners, const Config& config, WorkQueue<ConnectionPtr>& queue,
+                   Bulkhead<ConnectionPtr>& gateways, std::atomic<bool>& draining, ConnectionCount& count,
+                   Trace& trace)
+    : listeners_(std::move(listeners)),
+      config_(config),
+      queue_(queue),
+      gateways_(gateways),
+      draining_(draining),
+      count_(count),
+      trace_(trace),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      reserve_(open_reserve()) {
+  if (!epoll_) fail("epoll_create1");
+  if (!stop_event_) fail("eventfd");
+  watch(stop_event_.get(), EPOLLIN, false);
+  for (const Listener& listener : listeners_) watch(listener.fd.get(), EPOLLIN, false);
+}
+
+Acceptor::~Acceptor() = default;
+
+void Acceptor::watch(int fd, std::uint32_t events, bool registered) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  if (::epoll_ctl(epoll_.get(), registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+    fail("epoll_ctl");
+}
+
+void Acceptor::park(ConnectionPtr connection, Progress need) {
+  const int fd = connection->socket();
+  const bool registered = std::exchange(connection->registered, true);
+  {
+    std::lock_guard lock(mutex_);
+    if (table_.size() <= static_cast<std::size_t>(fd)) table_.resize(static_cast<std::size_t>(fd) + 1);
+    table_[static_cast<std::size_t>(fd)] = std::move(connection);
+  }
+  // Armed last: from here on the acceptor may own it.
+  const std::uint32_t events = need == Progress::need_output ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+  watch(fd, events | EPOLLONESHOT, registered);
+}
+
+ConnectionPtr Acceptor::take(int fd) {
+  std::lock_guard lock(mutex_);
+  if (table_.size() <= static_cast<std::size_t>(fd)) return nullptr;
+  return std::move(table_[static_cast<std::size_t>(fd)]);
+}
+
+void Acceptor::stop() {
+  const std::uint64_t one = 1;
+  (void)!::write(stop_event_.get(), &one, sizeof one);
+}
+
+void Acceptor::run() {
+  next_sweep_ = Clock::now() + kSweepInterval;
+  while (!is_drained()) {
+    // A full queue is pressure, not a loss: what we do not take, the kernel's backlog holds.
+    const std::size_t room = queue_.wait_for_room(Clock::now() + kSweepIntervalDraining);
+    if (room > 0) take_events(room);
+    take_stop_requests();
+    if (Clock::now() >= next_sweep_) sweep();
+  }
+}
+
+void Acceptor::take_events(std::size_t room) {
+  std::array<epoll_event, 256> events;
+  const int most = static_cast<int>(std::min(room, events.size()));
+  const int count = ::epoll_wait(epoll_.get(), events.data(), most, milliseconds_until(next_sweep_));
+  for (int i = 0; i < count; ++i) take_event(events[static_cast<std::size_t>(i)].data.fd);
+}
+
+void Acceptor::take_event(int fd) {
+  for (const Listener& listener : listeners_)
+    if (listener.fd.get() == fd) return accept_clients(listener);
+  if (ConnectionPtr connection = take(fd)) queue_.push(std::move(connection));
+}
+
+void Acceptor::accept_clients(const Listener& listener) {
+  for (int i = 0; i < kAcceptsInARow; ++i) {
+    auto accepted = accept_client(listener.fd.get());
+    if (accepted) {
+      admit(std::move(*accepted), listener);
+      continue;
+    }
+    const int error = accepted.error().value();
+    if (error == EAGAIN) return;
+    // A client that is gone before it was accepted, or the network's own trouble: accept(2) says to try
+    // again.
+    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
+      return cannot_accept(listener, accepted.error());
+  }
+}
+
+void Acceptor::admit(Accepted accepted, const Listener& listener) {
+  if (count_ >= config_.max_connections) return turn_away(std::move(accepted.fd));
+  Endpoints endpoints;
+  endpoints.remote_address = std::move(accepted.remote.address);
+  endpoints.remote_port = accepted.remote.port;
+  endpoints.server_port = listener.address.port;
+  const TimePoint deadline = Clock::now() + as_duration(config_.limits.header_timeout);
+  park(std::make_unique<Connection>(std::move(accepted.fd), std::move(endpoints), deadline, count_),
+       Progress::need_input);
+}
+
+/// 503 instead of a hang, and, for a bounded number at a time, the moment it takes to read it.
+void Acceptor::turn_away(UniqueFd client) {
+  ++turned_away_;
+  (void)send(client.get(), kTurnedAway);
+  if (count_ >= config_.max_connections + kMostTurnedAway) return;
+  auto connection = std::make_unique<Connection>(std::move(client), Endpoints(), TimePoint(), count_);
+  connection->linger_until = Clock::now() + kTurnAwayTime;
+  connection->start_lingering(connection->linger_until);
+  park(std::move(connection), Progress::need_input);
+}
+
+/// Out of descriptors or memory: the reserve serves to tell one client so; then listening rests until the
+/// next sweep, so that nothing spins.
+void Acceptor::cannot_accept(const Listener& listener, const std::error_code& error) {
+  ++accept_errors_;
+  accept_error_ = error.message();
+  reserve_.reset();
+  if (auto accepted = accept_client(listener.fd.get())) {
+    (void)send(accepted->fd.get(), kTurnedAway);
+    shut_down_sending(accepted->fd.get());
+    accepted->fd.reset();
+  }
+  reserve_ = open_reserve();
+  listen_for_clients(false);
+}
+
+void Acceptor::listen_for_clients(bool listening) {
+  if (std::exchange(listening_, listening) == listening) return;
+  for (const Listener& listener : listeners_) watch(listener.fd.get(), listening ? EPOLLIN : 0U, true);
+}
+
+void Acceptor::sweep() {
+  const TimePoint now = Clock::now();
+  next_sweep_ = now + (draining_ ? kSweepIntervalDraining : kSweepInterval);
+  listen_for_clients(true);
+  report_losses();
+  std::size_t room = queue_.wait_for_room(now);
+  for (ConnectionPtr& waiting : gateways_.take_expired(now, room)) {
+    waiting->expired = true;
+    queue_.push(std::move(waiting));
+    --room;
+  }
+  sweep_table(now, room);
+}
+
+/// Ends parked connections whose time is over. A client in the middle of a request is told so by a worker;
+/// the others are just closed.
+void Acceptor::sweep_table(TimePoint now, std::size_t room) {
+  std::vector<ConnectionPtr> over;
+  {
+    std::lock_guard lock(mutex_);
+    for (ConnectionPtr& parked : table_) {
+      if (!parked || !is_over(*parked, now)) continue;
+      const bool in_request = parked->phase == Phase::reading_head || parked->phase == Phase::reading_body;
+      if (in_request && room == 0) continue;
+      if (in_request) --room;
+      over.push_back(std::move(parked));
+    }
+  }
+  for (ConnectionPtr& connection : over) {
+    if (connection->phase == Phase::sending) connection->cut();
+    if (connection->phase != Phase::reading_head && connection->phase != Phase::reading_body) continue;
+    connection->expired = true;
+    queue_.push(std::move(connection));
+  }
+}
+
+bool Acceptor::is_over(const Connection& connection, TimePoint now) const {
+  return connection.deadline <= now || (draining_ && connection.phase == Phase::idle);
+}
+
+void Acceptor::take_stop_requests() {
+  std::uint64_t requests = 0;
+  if (::read(stop_event_.get(), &requests, sizeof requests) != sizeof requests) return;
+  stops_ += static_cast<int>(requests);
+  if (draining_.exchange(true)) return;
+  drain_until_ = Clock::now() + as_duration(config_.drain_timeout);
+  next_sweep_ = Clock::now();
+  listeners_.clear();
+  trace_.stopping(std::to_string(count_) + " connections open");
+}
+
+bool Acceptor::is_drained() const {
+  return stops_ > 1 || (stops_ == 1 && (count_ == 0 || Clock::now() >= drain_until_));
+}
+
+void Acceptor::report_losses() {
+  if (std::size_t clients = std::exchange(turned_away_, 0))
+    trace_.warning("--max-connections " + std::to_string(config_.max_connections) +
+                   " reached: " + std::to_string(clients) + " clients got 503");
+  if (std::exchange(accept_errors_, 0) > 0) trace_.warning("cannot accept clients: " + accept_error_);
+}
+
+}  // namespace tinyhttpd

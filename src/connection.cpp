@@ -1,0 +1,296 @@
+#include "tinyhttpd/connection.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "tinyhttpd/request_target.hpp"
+#include "tinyhttpd/socket.hpp"
+
+namespace tinyhttpd {
+namespace {
+
+/// The usual head fits; it is doubled for the others.
+constexpr std::size_t kFirstBufferBytes = 4 * 1024;
+
+/// One turn of reading a body.
+constexpr std::size_t kBodyPieceBytes = 64 * 1024;
+
+/// A client that still sends this much after a final answer is not worth more of our time.
+constexpr std::uint64_t kMaxDroppedBytes = 256ULL << 20U;
+
+Rejection refuse_storing(const std::error_code& error) {
+  const std::string reason = "storing the request's body: " + error.message();
+  switch (error.value()) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return insufficient_storage(reason);
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+      return unavailable(reason);
+    default:
+      return internal_error(reason);
+  }
+}
+
+Rejection body_too_large(const Limits& limits) {
+  return content_too_large("the body is over --max-body " + std::to_string(limits.max_body_bytes));
+}
+
+}  // namespace
+
+// ---- InputBuffer
+
+std::span<char> InputBuffer::room(std::size_t most) {
+  if (begin_ > 0 && end_ == capacity_) {
+    std::memmove(data_.get(), data_.get() + begin_, size());
+    end_ -= std::exchange(begin_, 0);
+  }
+  if (end_ == capacity_ && capacity_ < most) {
+    const std::size_t larger = std::min(most, std::max(kFirstBufferBytes, capacity_ * 2));
+    auto grown = std::make_unique_for_overwrite<char[]>(larger);
+    std::copy_n(data_.get(), end_, grown.get());
+    data_ = std::move(grown);
+    capacity_ = larger;
+  }
+  return {data_.get() + end_, capacity_ - end_};
+}
+
+void InputBuffer::consume(std::size_t count) {
+  begin_ += count;
+  if (begin_ == end_) begin_ = end_ = 0;
+}
+
+void InputBuffer::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::span<char> free = room(size() + bytes.size());
+    const std::size_t count = std::min(free.size(), bytes.size());
+    std::copy_n(bytes.data(), count, free.data());
+    received(count);
+    bytes.remove_prefix(count);
+  }
+}
+
+void InputBuffer::release_if_empty() {
+  if (size() > 0) return;
+  data_.reset();
+  capacity_ = begin_ = end_ = 0;
+}
+
+std::uint64_t Outgoing::total() const {
+  if (without_body) return head.size();
+  if (const auto* text = std::get_if<std::string>(&body)) return head.size() + text->size();
+  if (const auto* file = std::get_if<FileBody>(&body)) return head.size() + file->length;
+  return head.size();
+}
+
+// ---- Connection
+
+Connection::Connection(UniqueFd socket, Endpoints peer, TimePoint first_deadline, ConnectionCount& count)
+    : deadline(first_deadline), endpoints(std::move(peer)), count_(count), socket_(std::move(socket)) {
+  ++count_;
+}
+
+Connection::~Connection() {
+  --count_;
+}
+
+Result<Progress> Connection::read_head(const Limits& limits) {
+  for (;;) {
+    if (const auto end = scanner_.find_end(input_.unread())) {
+      head_bytes_ = *end;
+      if (head_bytes_ > limits.max_header_bytes)
+        return header_fields_too_large("the head is over --max-header " +
+                                       std::to_string(limits.max_header_bytes));
+      return Progress::done;
+    }
+    if (auto refused = refuse_early(input_.unread(), limits)) return std::move(*refused);
+    const std::span<char> room = input_.room(limits.max_header_bytes + 1);
+    const Transfer transfer = receive(socket(), room);
+    if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
+    if (transfer.outcome != Transfer::Outcome::some) return Progress::gone;
+    input_.received(transfer.bytes);
+  }
+}
+
+Result<Progress> Connection::read_body(const Limits& limits, const std::string& spool_folder) {
+  return request.framing.chunked ? read_chunked_body(limits, spool_folder)
+                                 : read_plain_body(limits, spool_folder);
+}
+
+Result<Progress> Connection::read_plain_body(const Limits& limits, const std::string& folder) {
+  const std::uint64_t length = request.framing.content_length;
+  if (body_from_input_ == 0 && length > 0) {
+    const std::string_view come = input_.unread().substr(head_bytes_).substr(0, length);
+    body_from_input_ = come.size();
+    if (auto stored = store(come, limits, folder); !stored) return std::move(stored).error();
+  }
+  std::array<char, kBodyPieceBytes> piece;
+  while (body.size() < length) {
+    // Never more than is missing: what follows belongs to the next request.
+    const std::size_t most = std::min<std::uint64_t>(piece.size(), length - body.size());
+    const Transfer transfer = receive(socket(), std::span(piece).first(most));
+    if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
+    if (transfer.outcome == Transfer::Outcome::closed)
+      return bad_request("the client ended before its body did");
+    if (transfer.outcome == Transfer::Outcome::failed) return Progress::gone;
+    if (auto stored = store({piece.data(), transfer.bytes}, limits, folder); !stored)
+      return std::move(stored).error();
+  }
+  return Progress::done;
+}
+
+Result<Progress> Connection::read_chunked_body(const Limits& limits, const std::string& folder) {
+  if (body_from_input_ == 0) {
+    std::string_view come = input_.unread().substr(head_bytes_);
+    const std::size_t size = come.size();
+    auto finished = decode_chunks(come, limits, folder);
+    if (!finished) return std::move(finished).error();
+    body_from_input_ = size - come.size();
+    if (*finished) return Progress::done;
+  }
+  std::array<char, kBodyPieceBytes> piece;
+  for (;;) {
+    const Transfer transfer = receive(socket(), piece);
+    if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
+    if (transfer.outcome == Transfer::Outcome::closed)
+      return bad_request("the client ended before its body did");
+    if (transfer.outcome == Transfer::Outcome::failed) return Progress::gone;
+    std::string_view bytes(piece.data(), transfer.bytes);
+    auto finished = decode_chunks(bytes, limits, folder);
+    if (!finished) return std::move(finished).error();
+    if (!*finished) continue;
+    surplus_ = bytes;
+    return Progress::done;
+  }
+}
+
+/// Takes chunks off `bytes` until they are used up, or the body has ended (true); what follows the body stays
+/// in `bytes`.
+Result<bool> Connection::decode_chunks(std::string_view& bytes, const Limits& limits,
+                                       const std::string& folder) {
+  while (!bytes.empty()) {
+    auto step = decoder_.decode(bytes);
+    if (!step) return std::move(step).error();
+    if (auto stored = store(step->data, limits, folder); !stored) return std::move(stored).error();
+    bytes.remove_prefix(step->consumed);
+    if (step->finished) return true;
+    if (step->consumed == 0) break;
+  }
+  return false;
+}
+
+Result<void> Connection::store(std::string_view bytes, const Limits& limits, const std::string& folder) {
+  if (body.size() + bytes.size() > limits.max_body_bytes) return body_too_large(limits);
+  if (const std::error_code error = body.append(bytes, folder)) return refuse_storing(error);
+  return {};
+}
+
+Result<void> Connection::redirect(std::string target) {
+  redirect_target_ = std::move(target);
+  const std::string_view whole = redirect_target_;
+  const std::size_t question = whole.find('?');
+  if (auto normalised = normalise_path(whole.substr(0, question), request.path); !normalised)
+    return normalised;
+  request.target = whole;
+  request.has_query = question != whole.npos;
+  request.query = request.has_query ? whole.substr(question + 1) : std::string_view();
+  if (request.method != Method::head) {
+    request.method = Method::get;
+    request.method_name = "GET";
+  }
+  request.framing = Framing();
+  std::erase_if(request.fields, [](const Field& field) {
+    return iequals(field.name, "Content-Type") || iequals(field.name, "Content-Length") ||
+           iequals(field.name, "Transfer-Encoding");
+  });
+  body.clear();
+  return {};
+}
+
+Progress Connection::send_outgoing() {
+  while (outgoing.sent < outgoing.total()) {
+    const std::size_t head_sent = std::min<std::uint64_t>(outgoing.sent, outgoing.head.size());
+    const std::string_view head = std::string_view(outgoing.head).substr(head_sent);
+    const bool from_file = !outgoing.without_body && std::holds_alternative<FileBody>(outgoing.body);
+    Transfer transfer{};
+    if (const auto* text = std::get_if<std::string>(&outgoing.body);
+        text != nullptr && !outgoing.without_body) {
+      transfer = send_two(socket(), head, std::string_view(*text).substr(outgoing.body_bytes_sent()));
+    } else if (!head.empty()) {
+      transfer = send(socket(), head, from_file);
+    } else {
+      const auto& file = std::get<FileBody>(outgoing.body);
+      const std::uint64_t done = outgoing.body_bytes_sent();
+      transfer = send_file(socket(), file.file.get(), file.offset + done, file.length - done);
+    }
+    if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_output;
+    if (transfer.outcome != Transfer::Outcome::some) return Progress::gone;
+    answer_begun = true;
+    outgoing.sent += transfer.bytes;
+  }
+  return Progress::done;
+}
+
+void Connection::send_continue() {
+  if (!request.expects_continue || input_.size() > head_bytes_) return;
+  (void)send(socket(), "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void Connection::start_lingering(TimePoint until) {
+  phase = Phase::lingering;
+  deadline = until;
+  shut_down_sending(socket());
+}
+
+Progress Connection::drop_input() {
+  std::array<char, kBodyPieceBytes> piece;
+  while (dropped_ < kMaxDroppedBytes) {
+    const Transfer transfer = receive(socket(), piece);
+    if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
+    if (transfer.outcome != Transfer::Outcome::some) return Progress::gone;
+    dropped_ += transfer.bytes;
+  }
+  return Progress::gone;
+}
+
+void Connection::cut() {
+  reset_on_close(socket());
+}
+
+void Connection::next_request() {
+  input_.consume(head_bytes_ + body_from_input_);
+  input_.append(surplus_);
+  surplus_.clear();
+  scanner_.reset();
+  decoder_ = ChunkedDecoder();
+  head_bytes_ = 0;
+  body_from_input_ = 0;
+  request.clear();
+  body.clear();
+  route.reset();
+  outgoing = Outgoing();
+  answer_begun = false;
+  phase = Phase::idle;
+}
+
+short Connection::watched_events() const {
+  return half_closed_ ? 0 : POLLRDHUP;
+}
+
+bool Connection::has_left(short events) {
+  if ((events & (POLLERR | POLLHUP)) != 0) return true;
+  half_closed_ = true;
+  // A client that closed its socket altogether looks just like one that only ended its side, until something
+  // is sent to it: then its kernel answers with a reset. An interim answer may be sent at any time before the
+  // final one (RFC 9110 section 15.2).
+  if (request.minor_version >= 1 && !answer_begun) (void)send(socket(), "HTTP/1.1 100 Continue\r\n\r\n");
+  return false;
+}
+
+}  // namespace tinyhttpd

@@ -1,0 +1,149 @@
+#include "tinyhttpd/router.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "tinyhttpd/media_type.hpp"
+#include "tinyhttpd/request_target.hpp"
+#include "tinyhttpd/serve_file.hpp"
+
+namespace tinyhttpd {
+
+/// What the path led to, and what of the path was left over.
+struct Router::Found {
+  FileFacts facts;
+  std::string_view path;
+  std::string_view path_info;
+};
+
+namespace {
+
+constexpr std::string_view kFileMethods = "GET, HEAD, OPTIONS";
+constexpr std::string_view kAllMethods = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+
+/// A component that begins with a dot is nobody's business (.git, .htpasswd), but for .well-known (RFC 8615).
+bool is_hidden(std::string_view path) {
+  for (std::size_t slash = path.find("/."); slash != path.npos; slash = path.find("/.", slash + 1)) {
+    std::string_view rest = path.substr(slash + 1);
+    if (rest.substr(0, rest.find('/')) != ".well-known") return true;
+  }
+  return false;
+}
+
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+bool is_below(const std::vector<std::string>& prefixes, std::string_view path) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const std::string& prefix) { return path.starts_with(prefix); });
+}
+
+/// As absolute-path reference: never "//host", for the path was normalised and begins with one slash.
+std::string with_slash(const Request& request) {
+  std::string location = percent_encode_path(request.path) + "/";
+  if (request.has_query) location.append("?").append(request.query);
+  return location;
+}
+
+}  // namespace
+
+Result<Route> Router::route(const Request& request) const {
+  if (request.method == Method::trace || request.method == Method::connect)
+    return method_not_allowed(std::string(request.method_name) + " is served by nobody here",
+                              std::string(kAllMethods));
+  if (request.path == "*") return Route{OptionsRoute{kAllMethods}, "options", "the server as a whole"};
+  auto found = find(request.path);
+  if (!found) return std::move(found).error();
+  if (is_hidden(found->path)) return not_found(request.path + ": a hidden name");
+  return route_found(request, *found);
+}
+
+Result<Router::Found> Router::find(std::string_view path) const {
+  auto facts = root_.look_up(path);
+  if (facts) return Found{*facts, path, {}};
+  // Something before the last component is a file: if it is a script, the rest is for it.
+  if (facts.error().value() == ENOTDIR) return find_leading_file(path);
+  return refuse_path(path, facts.error());
+}
+
+Result<Router::Found> Router::find_leading_file(std::string_view path) const {
+  // From the front, because the script's own name is short, and what follows it is as long as the client
+  // likes.
+  for (std::size_t end = path.find('/', 1); end != path.npos; end = path.find('/', end + 1)) {
+    const std::string_view leading = path.substr(0, end);
+    auto facts = root_.look_up(leading);
+    if (!facts) return refuse_path(leading, facts.error());
+    if (facts->kind != FileFacts::Kind::directory) return Found{*facts, leading, path.substr(end)};
+  }
+  return not_found(std::string(path) + ": no such file");
+}
+
+Result<Route> Router::route_found(const Request& request, const Found& found) const {
+  if (found.facts.kind == FileFacts::Kind::directory) return route_folder(request, found.path);
+  if (found.facts.kind == FileFacts::Kind::special)
+    return not_found(std::string(found.path) + ": neither a file nor a folder");
+  const std::string_view why = why_script(found.path, found.facts);
+  if (!why.empty()) return route_script(found.path, found.path_info, found.facts, why);
+  if (!found.path_info.empty())
+    return not_found(std::string(found.path) + ": a file, and no script that " +
+                     std::string(found.path_info) + " could be for");
+  return route_file(request, found.path);
+}
+
+Result<Route> Router::route_folder(const Request& request, std::string_view path) const {
+  if (!path.ends_with('/'))
+    return Route{SlashRoute{with_slash(request)}, "redirect", "a folder, asked for without its slash"};
+  for (const std::string& name : config_.index) {
+    const std::string index = std::string(path) + name;
+    auto facts = root_.look_up(index);
+    if (facts && facts->kind == FileFacts::Kind::regular)
+      return route_found(request, Found{*facts, index, {}});
+  }
+  return not_found(std::string(path) + ": a folder without an index");
+}
+
+std::string_view Router::why_script(std::string_view path, const FileFacts& facts) const {
+  const std::string extension(extension_of(path));
+  if (is_below(config_.cgi.prefixes, path)) return "it lies below a --cgi-prefix";
+  if (contains(config_.cgi.extensions, extension)) return "it has a --cgi-extension";
+  if (config_.cgi.interpreters.contains(extension)) return "there is a --cgi-interpreter for it";
+  if (config_.cgi.executable_bit && facts.executable_by_any() && !is_static_extension(extension))
+    return "it has an execute bit, and no static extension";
+  return {};
+}
+
+Result<Route> Router::route_script(std::string_view script_name, std::string_view path_info,
+                                   const FileFacts& facts, std::string_view why) const {
+  ScriptTarget target;
+  const auto interpreter = config_.cgi.interpreters.find(std::string(extension_of(script_name)));
+  if (interpreter != config_.cgi.interpreters.end()) {
+    target.interpreter = interpreter->second;
+  } else if (!facts.executable_by_any()) {
+    return cannot_execute({ScriptFault::not_executable});
+  }
+  target.script_name = script_name;
+  target.path_info = path_info;
+  target.document_root = root_.absolute_path();
+  target.script_filename = target.document_root + target.script_name;
+  target.non_parsed_header = base_name(script_name).starts_with("nph-");
+  return Route{ScriptRoute{std::move(target)}, "execute_cgi", why};
+}
+
+Result<Route> Router::route_file(const Request& request, std::string_view path) const {
+  switch (request.method) {
+    case Method::get:
+    case Method::head: return Route{FileRoute{std::string(path)}, "serve_file", "a file, and no script"};
+    case Method::options: return Route{OptionsRoute{kFileMethods}, "options", "a file, and no script"};
+    default:
+      return method_not_allowed(
+          std::string(path) + ": a file, not a script, cannot take " + std::string(request.method_name),
+          std::string(kFileMethods));
+  }
+}
+
+}  // namespace tinyhttpd

@@ -1,0 +1,132 @@
+#include "tinyhttpd/send_response.hpp"
+
+#include <poll.h>
+
+#include <array>
+#include <ctime>
+
+#include "tinyhttpd/chunked.hpp"
+#include "tinyhttpd/http_date.hpp"
+#include "tinyhttpd/socket.hpp"
+
+namespace tinyhttpd {
+namespace {
+
+/// After so many answers a connection is closed, so that no client holds a worker's attention for ever.
+constexpr unsigned kMaxRequestsPerConnection = 1000;
+
+/// The date of now, formatted once a second in each thread.
+std::string_view current_date() {
+  thread_local UnixTime formatted_for = -1;
+  thread_local std::string text;
+  const UnixTime now = std::time(nullptr);
+  if (now != formatted_for) {
+    text = http_date(now);
+    formatted_for = now;
+  }
+  return text;
+}
+
+std::uint64_t length_of(const Body& body) {
+  if (const auto* text = std::get_if<std::string>(&body)) return text->size();
+  if (const auto* file = std::get_if<FileBody>(&body)) return file->length;
+  return 0;
+}
+
+/// RFC 9112 section 6.3, from the sender's side.
+Delimiter delimiter_of(const Response& response, const Request& request) {
+  if (is_bodiless(response.status)) return Delimiter::none;
+  if (!std::holds_alternative<std::unique_ptr<BodySource>>(response.body) || response.content_length)
+    return Delimiter::content_length;
+  return request.minor_version >= 1 ? Delimiter::chunked : Delimiter::close;
+}
+
+void decide_close(Connection& connection, const Response& response, Delimiter delimiter) {
+  connection.close_after = connection.close_after || response.close || delimiter == Delimiter::close ||
+                           !connection.request.keep_alive ||
+                           connection.answered + 1 >= kMaxRequestsPerConnection;
+}
+
+std::string head_of(Connection& connection, const Response& response, Delimiter delimiter) {
+  decide_close(connection, response, delimiter);
+  HeadContext context{.date = current_date(), .delimiter = delimiter};
+  context.content_length = response.content_length.value_or(length_of(response.body));
+  context.close = connection.close_after;
+  context.keep_alive_1_0 = !context.close && connection.request.minor_version == 0;
+  return headers(response, context);
+}
+
+bool sends_no_body(const Connection& connection, const Response& response) {
+  return connection.request.method == Method::head || is_bodiless(response.status);
+}
+
+}  // namespace
+
+void prepare_response(Connection& connection, Response response, Trace& trace) {
+  connection.status = response.status;
+  connection.outgoing.head = head_of(connection, response, delimiter_of(response, connection.request));
+  connection.outgoing.without_body = sends_no_body(connection, response);
+  trace.head_sent(connection.id, response, connection.outgoing.head);
+  connection.outgoing.body = std::move(response.body);
+  connection.phase = Phase::sending;
+}
+
+bool ResponseStream::send(const Response& response, BodySource& source) {
+  connection_.status = response.status;
+  if (response.raw) {
+    connection_.close_after = true;
+    delimiter_ = Delimiter::close;
+  } else {
+    delimiter_ = delimiter_of(response, connection_.request);
+    head_ = head_of(connection_, response, delimiter_);
+    without_body_ = sends_no_body(connection_, response);
+  }
+  trace_.head_sent(connection_.id, response, head_);
+  if (without_body_) return send_all(std::exchange(head_, {}), {}) && drain(source);
+  for (;;) {
+    const BodySource::Piece piece = source.pull();
+    if (piece.outcome == BodySource::Pulled::end) break;
+    if (piece.outcome == BodySource::Pulled::broken || !send_piece(piece.bytes)) {
+      connection_.cut();
+      return false;
+    }
+  }
+  return send_all(std::exchange(head_, {}),
+                  delimiter_ == Delimiter::chunked ? kLastChunk : std::string_view());
+}
+
+bool ResponseStream::send_piece(std::string_view bytes) {
+  // The head waits for the first piece, so that both go out in one call.
+  std::string before = std::exchange(head_, {});
+  std::array<char, 20> buffer;
+  if (delimiter_ == Delimiter::chunked) before.append(chunk_head(bytes.size(), buffer));
+  if (!send_all(before, bytes, delimiter_ == Delimiter::chunked ? kChunkEnd : std::string_view()))
+    return false;
+  body_bytes_ += bytes.size();
+  return true;
+}
+
+bool ResponseStream::send_all(std::string_view first, std::string_view second, std::string_view third) {
+  std::array<std::string_view, 3> parts{first, second, third};
+  while (!parts[0].empty() || !parts[1].empty() || !parts[2].empty()) {
+    const Transfer transfer = send_parts(connection_.socket(), parts);
+    if (transfer.outcome == Transfer::Outcome::some) {
+      connection_.answer_begun = true;
+      continue;
+    }
+    if (transfer.outcome != Transfer::Outcome::would_wait) return false;
+    const TimePoint deadline = Clock::now() + as_duration(send_timeout_);
+    if (wait_for(connection_.socket(), POLLOUT, deadline, stop_fd_) != Waited::ready) return false;
+  }
+  return true;
+}
+
+/// A body nobody is sent is still read to its end (RFC 3875 section 6.4).
+bool ResponseStream::drain(BodySource& source) const {
+  for (;;) {
+    const BodySource::Piece piece = source.pull();
+    if (piece.outcome != BodySource::Pulled::data) return piece.outcome == BodySource::Pulled::end;
+  }
+}
+
+}  // namespace tinyhttpd

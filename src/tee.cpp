@@ -1,0 +1,84 @@
+#include "tinyhttpd/tee.hpp"
+
+namespace tinyhttpd {
+
+void Tee::listening(std::string_view url) {
+  for (Trace* listener : listeners_) listener->listening(url);
+}
+
+void Tee::warning(std::string_view what) {
+  for (Trace* listener : listeners_) listener->warning(what);
+}
+
+void Tee::stopping(std::string_view what) {
+  for (Trace* listener : listeners_) listener->stopping(what);
+}
+
+void Tee::request_received(RequestId id, const Request& request, const Endpoints& endpoints) {
+  for (Trace* listener : listeners_) listener->request_received(id, request, endpoints);
+}
+
+void Tee::route_chosen(RequestId id, std::string_view handler, std::string_view why) {
+  for (Trace* listener : listeners_) listener->route_chosen(id, handler, why);
+}
+
+void Tee::rejected(RequestId id, const Rejection& rejection, std::string_view line,
+                   const Endpoints& endpoints) {
+  for (Trace* listener : listeners_) listener->rejected(id, rejection, line, endpoints);
+}
+
+void Tee::gateway_wait(RequestId id) {
+  for (Trace* listener : listeners_) listener->gateway_wait(id);
+}
+
+void Tee::cgi_environment(RequestId id, std::string_view script, std::span<const std::string> environment,
+                          std::span<const std::string> arguments) {
+  for (Trace* listener : listeners_) listener->cgi_environment(id, script, environment, arguments);
+}
+
+void Tee::cgi_spawned(RequestId id, int pid) {
+  for (Trace* listener : listeners_) listener->cgi_spawned(id, pid);
+}
+
+void Tee::cgi_wrote(RequestId id, std::string_view bytes) {
+  for (Trace* listener : listeners_) listener->cgi_wrote(id, bytes);
+}
+
+void Tee::cgi_read(RequestId id, Stream stream, std::string_view bytes) {
+  for (Trace* listener : listeners_) listener->cgi_read(id, stream, bytes);
+}
+
+void Tee::cgi_closed(RequestId id, Stream stream) {
+  for (Trace* listener : listeners_) listener->cgi_closed(id, stream);
+}
+
+void Tee::cgi_error_line(RequestId id, std::string_view script, std::string_view line) {
+  for (Trace* listener : listeners_) listener->cgi_error_line(id, script, line);
+}
+
+void Tee::cgi_head(RequestId id, const CgiHead& head) {
+  for (Trace* listener : listeners_) listener->cgi_head(id, head);
+}
+
+void Tee::cgi_failed(RequestId id, std::string_view script, const ScriptFailure& failure) {
+  for (Trace* listener : listeners_) listener->cgi_failed(id, script, failure);
+}
+
+void Tee::cgi_signalled(RequestId id, int signal) {
+  for (Trace* listener : listeners_) listener->cgi_signalled(id, signal);
+}
+
+void Tee::cgi_exited(RequestId id, std::string_view script, const ExitReport& report) {
+  for (Trace* listener : listeners_) listener->cgi_exited(id, script, report);
+}
+
+void Tee::head_sent(RequestId id, const Response& response, std::string_view head) {
+  for (Trace* listener : listeners_) listener->head_sent(id, response, head);
+}
+
+void Tee::response_sent(RequestId id, const Request& request, const Endpoints& endpoints,
+                        const AnswerSummary& summary) {
+  for (Trace* listener : listeners_) listener->response_sent(id, request, endpoints, summary);
+}
+
+}  // namespace tinyhttpd
