@@ -1,0 +1,40 @@
+// The access log: one line for each answer, in the Combined format of Apache and nginx.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "tinyhttpd/http_date.hpp"
+#include "tinyhttpd/log_writer.hpp"
+#include "tinyhttpd/result.hpp"
+#include "tinyhttpd/trace.hpp"
+
+namespace tinyhttpd {
+
+/// host - - [06/Nov/1994:08:49:37 +0000] "GET / HTTP/1.1" 200 1234 "referer" "user agent", without the end of
+/// the line. '-' stands for what is absent, and for no bytes. The request line is as the client sent it,
+/// query included; bytes outside printable ASCII, quotes and backslashes are \xHH; what is too long is cut
+/// with a mark. Nothing else of the request is shown: no Authorization, no Cookie.
+std::string combined_line(const Request& request, const Endpoints& endpoints, const AnswerSummary& summary,
+                          UnixTime now);
+
+/// Writes a combined_line for every response_sent. Hooks never wait: see LogWriter for what happens when
+/// lines cannot be written.
+class AccessLog : public Trace {
+ public:
+  /// `target`: a file to append to, "-" for standard output, "off" for nowhere. Lost lines are told to
+  /// `server_log` as a warning. Throws std::system_error that names the file.
+  AccessLog(const std::string& target, Trace& server_log);
+
+  /// For log rotation: goes on in a new file of the same name. On an error the old one stays in use.
+  Result<void, std::error_code> reopen();
+
+  void response_sent(RequestId id, const Request& request, const Endpoints& endpoints,
+                     const AnswerSummary& summary) override;
+
+ private:
+  std::unique_ptr<LogWriter> writer_;  // null when off
+};
+
+}  // namespace tinyhttpd

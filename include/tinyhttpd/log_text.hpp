@@ -1,0 +1,25 @@
+// Text from outside made safe for a line of a log: it can neither end the line nor speak to the terminal of
+// whoever reads it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tinyhttpd {
+
+/// No line of a log is longer, its end included: what a pipe takes in one piece (PIPE_BUF of Linux).
+inline constexpr std::size_t kMaxLogLineBytes = 4096;
+
+/// The mark for what was left out, "[+123]", is never longer.
+inline constexpr std::size_t kMaxCutMarkBytes = 23;
+
+/// Appends `bytes` to `line`, printable ASCII as it is, every other byte and '"' and '\' as \xHH
+/// (CVE-2009-4487, CVE-2013-1862). What would take more than `most` bytes in the line is left out, and a mark
+/// at the end says how many bytes of `bytes` that were: "[+123]".
+void append_escaped(std::string& line, std::string_view bytes, std::size_t most);
+
+/// The same for a sentence of our own that may quote what came from outside: keeps '"', '\' and "…".
+void append_sentence(std::string& line, std::string_view sentence, std::size_t most);
+
+}  // namespace tinyhttpd

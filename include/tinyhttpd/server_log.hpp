@@ -1,0 +1,51 @@
+// The server log: what whoever runs the server should know, one line an event, on standard error.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tinyhttpd/config.hpp"
+#include "tinyhttpd/log_writer.hpp"
+#include "tinyhttpd/trace.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace tinyhttpd {
+
+/// Writes "2026-11-22 13:00:00.123 [warning] …" lines, in local time, from `level` on; where it listens is
+/// said at every level but off. Text from outside is escaped, and a line never exceeds kMaxLogLineBytes.
+/// Hooks never wait: see LogWriter for what happens when lines cannot be written.
+class ServerLog : public Trace {
+ public:
+  /// `fd` stays the caller's: standard error but in tests. Throws std::system_error.
+  explicit ServerLog(LogLevel level, int fd = 2);
+  ~ServerLog() override;
+
+  /// Waits until what was logged is written, at most one second.
+  void flush() { writer_.flush(); }
+
+  void listening(std::string_view url) override;
+  void warning(std::string_view what) override;
+  void stopping(std::string_view what) override;
+  void rejected(RequestId id, const Rejection& rejection, std::string_view line,
+                const Endpoints& endpoints) override;
+  void gateway_wait(RequestId id) override;
+  void cgi_spawned(RequestId id, int pid) override;
+  void cgi_error_line(RequestId id, std::string_view script, std::string_view line) override;
+  void cgi_failed(RequestId id, std::string_view script, const ScriptFailure& failure) override;
+  void cgi_signalled(RequestId id, int signal) override;
+  void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override;
+
+ private:
+  template <typename WriteText>
+  void log(LogLevel level, WriteText write_text);
+
+  std::unique_ptr<spdlog::logger>
+      logger_;  // before the writer, whose thread reports its losses here until it ends
+  LogWriter writer_;
+};
+
+}  // namespace tinyhttpd
