@@ -50,6 +50,7 @@ class RequestSteps {
   Connection& client() { return *connection_; }
   Next step();
   Next guarded_step();
+  Next give_up(const std::exception& error);
   Next read_head();
   Next read_body();
   Next answer();
@@ -110,9 +111,18 @@ Next RequestSteps::guarded_step() {
   try {
     return step();
   } catch (const std::exception& error) {
+    return give_up(error);
+  }
+}
+
+/// 500, where the answer has not begun and there is memory enough to say so.
+Next RequestSteps::give_up(const std::exception& error) {
+  try {
     services_.trace.warning(std::string("a request ended with an exception: ") + error.what());
-    if (!connection_ || client().answer_begun || client().phase == Phase::sending) return Next::end;
+    if (!connection_ || client().answer_begun || client().phase >= Phase::sending) return Next::end;
     return refuse_request(internal_error(error.what()));
+  } catch (const std::exception&) {
+    return Next::end;
   }
 }
 
@@ -195,7 +205,7 @@ Next RequestSteps::answer() {
 
 Next RequestSteps::begin_sending(Response response) {
   if (services_.draining) client().close_after = true;
-  client().started_sending = Clock::now();
+  client().deadline = Clock::now() + as_duration(services_.config.limits.send_timeout);
   prepare_response(client(), std::move(response), services_.trace);
   return Next::go_on;
 }
@@ -287,20 +297,14 @@ Next RequestSteps::refuse_request(const Rejection& rejection) {
 /// Refuses a request that found no handler. Where a script is to blame that has not run, nobody else tells of
 /// it.
 Next RequestSteps::refuse_route(const Rejection& rejection) {
-  if (rejection.failure)
-    services_.trace.cgi_failed(client().id, client().request.path, *rejection.failure);
+  if (rejection.failure) services_.trace.cgi_failed(client().id, client().request.path, *rejection.failure);
   return refuse_request(rejection);
 }
 
 Next RequestSteps::send() {
-  const Limits& limits = services_.config.limits;
-  const Progress progress = client().send_outgoing();
+  const Progress progress = client().expired ? Progress::gone : client().send_outgoing();
+  if (progress == Progress::need_output) return Next::await_output;
   const std::uint64_t sent = client().outgoing.body_bytes_sent();
-  if (progress == Progress::need_output) {
-    const Seconds earned{static_cast<double>(sent) / static_cast<double>(limits.min_rate)};
-    client().deadline = client().started_sending + as_duration(limits.send_timeout + earned);
-    return Next::await_output;
-  }
   if (progress == Progress::gone) client().cut();
   return end_answer(progress == Progress::done, sent);
 }
@@ -345,8 +349,12 @@ void RequestSteps::park(Next wanted) {
     if (services_.draining) return connection_.reset();
     client().release_idle_memory();
   }
-  services_.parking.park(std::move(connection_),
-                         wanted == Next::await_input ? Progress::need_input : Progress::need_output);
+  try {
+    services_.parking.park(std::move(connection_),
+                           wanted == Next::await_input ? Progress::need_input : Progress::need_output);
+  } catch (const std::exception& error) {
+    services_.trace.warning(std::string("a connection could not be parked: ") + error.what());
+  }
 }
 
 }  // namespace

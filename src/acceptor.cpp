@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 
 namespace tinyhttpd {
@@ -37,6 +38,12 @@ UniqueFd open_reserve() {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
+/// Whether a request or an answer ends with the connection.
+bool is_busy(const Connection& connection) {
+  return connection.phase == Phase::reading_head || connection.phase == Phase::reading_body ||
+         connection.phase == Phase::sending;
+}
+
 }  // namespace
 
 Acceptor::Acceptor(std::vector<Listener> listeners, const Config& config, WorkQueue<ConnectionPtr>& queue,
@@ -54,31 +61,30 @@ Acceptor::Acceptor(std::vector<Listener> listeners, const Config& config, WorkQu
       reserve_(open_reserve()) {
   if (!epoll_) fail("epoll_create1");
   if (!stop_event_) fail("eventfd");
-  watch(stop_event_.get(), EPOLLIN, false);
-  for (const Listener& listener : listeners_) watch(listener.fd.get(), EPOLLIN, false);
+  if (!watch(stop_event_.get(), EPOLLIN, false)) fail("epoll_ctl");
+  for (const Listener& listener : listeners_)
+    if (!watch(listener.fd.get(), EPOLLIN, false)) fail("epoll_ctl");
 }
 
 Acceptor::~Acceptor() = default;
 
-void Acceptor::watch(int fd, std::uint32_t events, bool registered) {
+bool Acceptor::watch(int fd, std::uint32_t events, bool registered) {
   epoll_event event{};
   event.events = events;
   event.data.fd = fd;
-  if (::epoll_ctl(epoll_.get(), registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
-    fail("epoll_ctl");
+  return ::epoll_ctl(epoll_.get(), registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void Acceptor::park(ConnectionPtr connection, Progress need) {
   const int fd = connection->socket();
+  const auto place = static_cast<std::size_t>(fd);
   const bool registered = std::exchange(connection->registered, true);
-  {
-    std::lock_guard lock(mutex_);
-    if (table_.size() <= static_cast<std::size_t>(fd)) table_.resize(static_cast<std::size_t>(fd) + 1);
-    table_[static_cast<std::size_t>(fd)] = std::move(connection);
-  }
-  // Armed last: from here on the acceptor may own it.
   const std::uint32_t events = need == Progress::need_output ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
-  watch(fd, events | EPOLLONESHOT, registered);
+  // Armed under the lock: a sweep in between might close the socket, and its number would be another's.
+  std::lock_guard lock(mutex_);
+  if (table_.size() <= place) table_.resize(place + 1);
+  table_[place] = std::move(connection);
+  if (!watch(fd, events | EPOLLONESHOT, registered)) table_[place].reset();
 }
 
 ConnectionPtr Acceptor::take(int fd) {
@@ -95,12 +101,21 @@ void Acceptor::stop() {
 void Acceptor::run() {
   next_sweep_ = Clock::now() + kSweepInterval;
   while (!is_drained()) {
-    // A full queue is pressure, not a loss: what we do not take, the kernel's backlog holds.
-    const std::size_t room = queue_.wait_for_room(Clock::now() + kSweepIntervalDraining);
-    if (room > 0) take_events(room);
-    take_stop_requests();
-    if (Clock::now() >= next_sweep_) sweep();
+    try {
+      take_turn();
+    } catch (const std::exception& error) {
+      // Out of memory for one client: the others are still to be served.
+      trace_.warning(std::string("a client was lost: ") + error.what());
+    }
   }
+}
+
+void Acceptor::take_turn() {
+  // A full queue is pressure, not a loss: what we do not take, the kernel's backlog holds.
+  const std::size_t room = queue_.wait_for_room(Clock::now() + kSweepIntervalDraining);
+  if (room > 0) take_events(room);
+  take_stop_requests();
+  if (Clock::now() >= next_sweep_) sweep();
 }
 
 void Acceptor::take_events(std::size_t room) {
@@ -171,7 +186,7 @@ void Acceptor::cannot_accept(const Listener& listener, const std::error_code& er
 
 void Acceptor::listen_for_clients(bool listening) {
   if (std::exchange(listening_, listening) == listening) return;
-  for (const Listener& listener : listeners_) watch(listener.fd.get(), listening ? EPOLLIN : 0U, true);
+  for (const Listener& listener : listeners_) (void)watch(listener.fd.get(), listening ? EPOLLIN : 0U, true);
 }
 
 void Acceptor::sweep() {
@@ -188,23 +203,22 @@ void Acceptor::sweep() {
   sweep_table(now, room);
 }
 
-/// Ends parked connections whose time is over. A client in the middle of a request is told so by a worker;
-/// the others are just closed.
+/// Ends parked connections whose time is over. Those in the middle of a request or an answer are ended by a
+/// worker, which tells the client or the log; the others are just closed.
 void Acceptor::sweep_table(TimePoint now, std::size_t room) {
   std::vector<ConnectionPtr> over;
   {
     std::lock_guard lock(mutex_);
     for (ConnectionPtr& parked : table_) {
       if (!parked || !is_over(*parked, now)) continue;
-      const bool in_request = parked->phase == Phase::reading_head || parked->phase == Phase::reading_body;
-      if (in_request && room == 0) continue;
-      if (in_request) --room;
+      if (parked->phase == Phase::sending && parked->renew_sending(config_.limits)) continue;
+      if (is_busy(*parked) && room == 0) continue;
+      if (is_busy(*parked)) --room;
       over.push_back(std::move(parked));
     }
   }
   for (ConnectionPtr& connection : over) {
-    if (connection->phase == Phase::sending) connection->cut();
-    if (connection->phase != Phase::reading_head && connection->phase != Phase::reading_body) continue;
+    if (!is_busy(*connection)) continue;
     connection->expired = true;
     queue_.push(std::move(connection));
   }

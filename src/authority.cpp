@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "tinyhttpd/ascii.hpp"
+
 namespace tinyhttpd {
 
 namespace {
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 /// What a label of a host name is made of. RFC 3986 would allow sub-delims and escapes too; no client needs
 /// them, and they are how "a,b" or "a%2fb" reaches a log, a header or a file name.

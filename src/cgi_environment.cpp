@@ -4,16 +4,13 @@
 #include <array>
 #include <string>
 
+#include "tinyhttpd/ascii.hpp"
 #include "tinyhttpd/request_target.hpp"
 #include "tinyhttpd/response.hpp"
 
 namespace tinyhttpd {
 
 namespace {
-
-bool is_letter_or_digit(char byte) {
-  return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
 
 bool begins_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
@@ -119,8 +116,9 @@ bool is_withheld(std::string_view name, const CgiConfig& config) {
 // A byte other than these would have to become '_' too, and then two different fields would be one variable:
 // a client could speak for the proxy in front of us with X_Forwarded_For.
 bool has_variable(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(),
-                                      [](char byte) { return byte == '-' || is_letter_or_digit(byte); });
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char byte) {
+    return byte == '-' || (is_letter(byte) || is_digit(byte));
+  });
 }
 
 std::string variable_name(std::string_view field_name) {

@@ -3,25 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tinyhttpd/ascii.hpp"
+#include "tinyhttpd/http.hpp"
+
 namespace tinyhttpd {
 
 namespace {
 
 constexpr int kMaxSizeDigits = 16;  // as many as 64 bits hold: no size can overflow
-
-/// The value of a hexadecimal digit, or -1.
-constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// tchar, RFC 9110 section 5.6.2.
-constexpr bool is_token_char(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';

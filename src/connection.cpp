@@ -178,6 +178,8 @@ Result<bool> Connection::decode_chunks(std::string_view& bytes, const Limits& li
     auto step = decoder_.decode(bytes);
     if (!step) return std::move(step).error();
     if (auto stored = store(step->data, limits, folder); !stored) return std::move(stored).error();
+    // What will be too much is refused before it is sent, as with Content-Length.
+    if (decoder_.announced() > limits.max_body_bytes - body.size()) return body_too_large(limits);
     bytes.remove_prefix(step->consumed);
     if (step->finished) return true;
     if (step->consumed == 0) break;
@@ -235,6 +237,15 @@ Progress Connection::send_outgoing() {
     outgoing.sent += transfer.bytes;
   }
   return Progress::done;
+}
+
+bool Connection::renew_sending(const Limits& limits) {
+  const std::uint64_t taken = outgoing.sent - std::min<std::uint64_t>(outgoing.sent, unacknowledged(socket()));
+  const double least = static_cast<double>(limits.min_rate) * limits.send_timeout.count();
+  if (static_cast<double>(taken) - static_cast<double>(outgoing.taken) < least) return false;
+  outgoing.taken = taken;
+  deadline = Clock::now() + as_duration(limits.send_timeout);
+  return true;
 }
 
 void Connection::send_continue() {

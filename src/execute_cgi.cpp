@@ -5,11 +5,11 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <memory>
 
 #include "tinyhttpd/cgi_message.hpp"
 #include "tinyhttpd/script_run.hpp"
-#include "tinyhttpd/serve_file.hpp"
 
 namespace tinyhttpd {
 namespace {
@@ -39,16 +39,16 @@ class ScriptBody : public BodySource {
 };
 
 BodySource::Piece ScriptBody::pull() {
-  for (;;) {
-    auto output = next_output();
-    if (!output) return broken(output.error());
-    if (output->empty()) return at_end();
-    if (!missing_) return {Pulled::data, *output};
-    // Bytes past Content-Length would be read as the next answer: they are dropped.
-    const std::string_view bytes = output->substr(0, *missing_);
-    *missing_ -= bytes.size();
-    if (!bytes.empty()) return {Pulled::data, bytes};
-  }
+  // Bytes past Content-Length would be read as the next answer. Nobody waits for them: they are dropped while
+  // the script is left to end.
+  if (missing_ && *missing_ == 0) return at_end();
+  auto output = next_output();
+  if (!output) return broken(output.error());
+  if (output->empty()) return at_end();
+  if (!missing_) return {Pulled::data, *output};
+  const std::string_view bytes = output->substr(0, *missing_);
+  *missing_ -= bytes.size();
+  return {Pulled::data, bytes};
 }
 
 Result<std::string_view, ScriptFailure> ScriptBody::next_output() {
@@ -180,20 +180,30 @@ Result<std::size_t, ScriptFailure> read_until(ScriptRun& run, std::string& outpu
   }
 }
 
+/// The status of a non-parsed answer, for whoever watches: "HTTP/1.1 404 …".
+Status status_in(std::string_view output) {
+  constexpr std::size_t kBegin = 9;
+  int number = 0;
+  std::from_chars(output.data() + kBegin, output.data() + kBegin + 3, number);
+  return number >= 100 ? Status{number} : Status::ok;
+}
+
 /// Its output goes to the client as it is, once it looks like HTTP at all (RFC 3875 section 5).
 Result<Response, ScriptFailure> answer_unparsed(std::unique_ptr<ScriptRun>& run) {
   constexpr std::string_view kStart = "HTTP/1.";
+  constexpr std::size_t kStartWithStatus = 12;
   std::string output;
   auto start =
       read_until(*run, output, [&](std::string_view text, std::size_t) -> std::optional<std::size_t> {
-        if (text.size() >= kStart.size() || !kStart.starts_with(text)) return text.size();
+        const bool may_be_http = kStart.starts_with(text.substr(0, kStart.size()));
+        if (text.size() >= kStartWithStatus || !may_be_http) return text.size();
         return std::nullopt;
       });
   if (!start) return Unexpected(std::move(start).error());
   if (!output.starts_with(kStart))
     return Unexpected(
         ScriptFailure{.fault = ScriptFault::bad_header, .detail = output.substr(0, output.find('\n'))});
-  Response response{.raw = true, .close = true};
+  Response response{.status = status_in(output), .raw = true, .close = true};
   response.body = std::make_unique<ScriptBody>(std::move(run), std::move(output), std::nullopt);
   return response;
 }
@@ -221,7 +231,11 @@ Result<Response, ScriptFailure> answer_parsed(const Exchange& exchange, std::uni
     return response;
   }
   response.content_length = head->content_length;
-  response.body = std::make_unique<ScriptBody>(std::move(run), output.substr(*end), head->content_length);
+  // Where no body is sent, none need be written: a length tells of what GET would have got (RFC 9110 section
+  // 8.6).
+  const bool has_body = exchange.request.method != Method::head && !is_bodiless(response.status);
+  response.body = std::make_unique<ScriptBody>(std::move(run), output.substr(*end),
+                                               has_body ? head->content_length : std::nullopt);
   return response;
 }
 

@@ -4,18 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "tinyhttpd/ascii.hpp"
+
 namespace tinyhttpd {
 
 namespace {
 
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-constexpr bool is_letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
 }
 constexpr bool is_ows(char c) {
   return c == ' ' || c == '\t';
@@ -58,9 +54,13 @@ bool iequals(std::string_view a, std::string_view b) {
          });
 }
 
+bool is_token_char(char c) {
+  return kTokenChar[static_cast<unsigned char>(c)];
+}
+
 std::size_t token_length(std::string_view text) {
   std::size_t length = 0;
-  while (length < text.size() && kTokenChar[static_cast<unsigned char>(text[length])]) ++length;
+  while (length < text.size() && is_token_char(text[length])) ++length;
   return length;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "tinyhttpd/media_type.hpp"
 #include "tinyhttpd/request_target.hpp"
@@ -58,16 +59,19 @@ Result<Route> Router::route(const Request& request) const {
                               std::string(kAllMethods));
   if (request.path == "*") return Route{OptionsRoute{kAllMethods}, "options", "the server as a whole"};
   auto found = find(request.path);
+  // A script's own name counts, not what follows it; where nothing is found, why not would tell what is
+  // there.
+  if (is_hidden(found ? found->path : request.path)) return not_found(request.path + ": a hidden name");
   if (!found) return std::move(found).error();
-  if (is_hidden(found->path)) return not_found(request.path + ": a hidden name");
   return route_found(request, *found);
 }
 
 Result<Router::Found> Router::find(std::string_view path) const {
   auto facts = root_.look_up(path);
   if (facts) return Found{*facts, path, {}};
-  // Something before the last component is a file: if it is a script, the rest is for it.
-  if (facts.error().value() == ENOTDIR) return find_leading_file(path);
+  // Something before the last component is a file: if it is a script, the rest is for it. The kernel does not
+  // look at a path that is too long, but a script may have been meant by its beginning.
+  if (facts.error().value() == ENOTDIR || path.size() >= PATH_MAX) return find_leading_file(path);
   return refuse_path(path, facts.error());
 }
 
@@ -103,6 +107,8 @@ Result<Route> Router::route_folder(const Request& request, std::string_view path
     auto facts = root_.look_up(index);
     if (facts && facts->kind == FileFacts::Kind::regular)
       return route_found(request, Found{*facts, index, {}});
+    // Only what is not there makes room for the next: a lack of descriptors must not change what a page is.
+    if (!facts && facts.error().value() != ENOENT) return refuse_path(index, facts.error());
   }
   return not_found(std::string(path) + ": a folder without an index");
 }

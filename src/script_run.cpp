@@ -66,17 +66,13 @@ Result<std::string_view, ScriptFailure> ScriptRun::read_output(std::span<char> b
   for (;;) {
     // A script that never stops writing never lets the poll below time out.
     if (!ended_ && Clock::now() >= end_of_life_) return Unexpected(failure_of(Wake::timed_out));
-    switch (const Wake wake = wait(true, std::min(silence_ends, end_of_life_))) {
-      case Wake::activity:
-        silence_ends = Clock::now() + as_duration(patience_.silence);
-        break;
+    switch (const Wake wake = wait(Watch::output_and_client, std::min(silence_ends, end_of_life_))) {
+      case Wake::activity: silence_ends = Clock::now() + as_duration(patience_.silence); break;
       case Wake::output:
         if (auto bytes = try_read_output(buffer)) return *bytes;
         break;
-      case Wake::ended:
-        return last_output(buffer);
-      default:
-        return Unexpected(failure_of(wake));
+      case Wake::ended: return last_output(buffer);
+      default: return Unexpected(failure_of(wake));
     }
   }
 }
@@ -84,7 +80,7 @@ Result<std::string_view, ScriptFailure> ScriptRun::read_output(std::span<char> b
 std::optional<ExitReport> ScriptRun::settle() {
   const TimePoint deadline = Clock::now() + kExitMoment;
   while (!ended_) {
-    const Wake wake = wait(false, deadline);
+    const Wake wake = wait(Watch::neither, deadline);
     if (wake != Wake::activity && wake != Wake::ended) return std::nullopt;
   }
   drain_errors();
@@ -95,10 +91,13 @@ std::optional<ExitReport> ScriptRun::settle() {
 }
 
 void ScriptRun::wait_for_end() {
+  std::array<char, kPipeBytes> dropped;
   while (child_ && !ended_) {
     const TimePoint silence_ends = Clock::now() + as_duration(patience_.silence);
-    const Wake wake = wait(false, std::min(silence_ends, end_of_life_));
-    if (wake == Wake::activity || wake == Wake::ended) continue;
+    Wake wake = wait(Watch::output, std::min(silence_ends, end_of_life_));
+    if (wake == Wake::output) (void)try_read_output(dropped);
+    if (Clock::now() >= end_of_life_ && !ended_) wake = Wake::timed_out;
+    if (wake == Wake::activity || wake == Wake::output || wake == Wake::ended) continue;
     report(failure_of(wake));
     break;
   }
@@ -107,15 +106,17 @@ void ScriptRun::wait_for_end() {
 
 /// One turn of the poll loop. Feeds standard input and logs standard error by itself; tells of the rest, the
 /// most urgent first.
-ScriptRun::Wake ScriptRun::wait(bool for_output, TimePoint deadline) {
+ScriptRun::Wake ScriptRun::wait(Watch watch, TimePoint deadline) {
   enum { kInput, kOutput, kError, kExit, kStop, kClient, kCount };
   std::array<pollfd, kCount> entries{};
   entries[kInput] = {.fd = pipes_.standard_input.get(), .events = POLLOUT, .revents = 0};
-  entries[kOutput] = {.fd = for_output ? pipes_.standard_output.get() : -1, .events = POLLIN, .revents = 0};
+  const int output = watch == Watch::neither ? -1 : pipes_.standard_output.get();
+  entries[kOutput] = {.fd = output, .events = POLLIN, .revents = 0};
   entries[kError] = {.fd = pipes_.standard_error.get(), .events = POLLIN, .revents = 0};
   entries[kExit] = {.fd = ended_ ? -1 : child_->pidfd(), .events = POLLIN, .revents = 0};
   entries[kStop] = {.fd = patience_.stop_fd, .events = POLLIN, .revents = 0};
-  entries[kClient] = for_output ? watched_client() : pollfd{.fd = -1, .events = 0, .revents = 0};
+  const bool has_client = watch == Watch::output_and_client;
+  entries[kClient] = has_client ? watched_client() : pollfd{.fd = -1, .events = 0, .revents = 0};
   // A program that has ended writes no more: what its pipes hold is all there is.
   const int ready = ::poll(entries.data(), entries.size(), ended_ ? 0 : milliseconds_until(deadline));
   if (ready == 0) return ended_ ? Wake::ended : Wake::timed_out;

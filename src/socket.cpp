@@ -1,10 +1,12 @@
 #include "tinyhttpd/socket.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -295,6 +297,11 @@ Transfer send_file(int fd, int file, std::uint64_t offset, std::uint64_t length)
   const auto count = static_cast<std::size_t>(std::min(length, kMostAtOnce));
   auto position = static_cast<off_t>(offset);
   return zero_means_closed(transfer([&] { return ::sendfile(fd, file, &position, count); }));
+}
+
+std::size_t unacknowledged(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 Waited wait_for(int fd, short events, TimePoint deadline, int stop_fd) {

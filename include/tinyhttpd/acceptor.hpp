@@ -27,6 +27,7 @@ class Acceptor : public Parking {
            Trace& trace);
   ~Acceptor() override;
 
+  /// A connection that the kernel has no memory to watch is ended.
   void park(ConnectionPtr connection, Progress need) override;
 
   /// Runs until stop() was asked for and every connection has ended, or --drain-timeout has passed since, or
@@ -37,6 +38,7 @@ class Acceptor : public Parking {
   void stop();
 
  private:
+  void take_turn();
   void take_events(std::size_t room);
   void take_event(int fd);
   void accept_clients(const Listener& listener);
@@ -51,7 +53,7 @@ class Acceptor : public Parking {
   bool is_drained() const;
   void report_losses();
   ConnectionPtr take(int fd);
-  void watch(int fd, std::uint32_t events, bool registered);
+  bool watch(int fd, std::uint32_t events, bool registered);
 
   std::vector<Listener> listeners_;
   const Config& config_;

@@ -32,6 +32,9 @@ class ChunkedDecoder {
   /// yields at most one run of data. An error (400; 431 for trailers over their bound) is final.
   Result<Step> decode(std::string_view input);
 
+  /// How many bytes the chunk in hand has announced that have not come yet.
+  std::uint64_t announced() const { return state_ == State::data ? remaining_ : 0; }
+
  private:
   // What comes next. The states before size_lf that are not `size` are those of a chunk extension.
   enum class State {

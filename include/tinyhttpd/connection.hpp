@@ -69,6 +69,7 @@ struct Outgoing {
   Body body;
   bool without_body = false;  ///< HEAD and bodiless statuses: only the head is sent
   std::uint64_t sent = 0;     ///< of head and body together
+  std::uint64_t taken = 0;    ///< of `sent`: what the client had acknowledged when its time was last renewed
   std::uint64_t total() const;
   std::uint64_t body_bytes_sent() const { return sent > head.size() ? sent - head.size() : 0; }
 };
@@ -103,7 +104,6 @@ class Connection : public ClientWatch {
   bool answer_begun = false;   ///< a final answer's first byte has gone out
   TimePoint started;           ///< first byte of the request
   TimePoint started_body;      ///< its head was complete
-  TimePoint started_sending;   ///< its answer was ready
   TimePoint linger_until;      ///< the latest end of lingering
 
   int socket() const { return socket_.get(); }
@@ -123,6 +123,10 @@ class Connection : public ClientWatch {
 
   /// Sends as much of `outgoing` as fits.
   Progress send_outgoing();
+
+  /// Gives a client whose deadline has passed another send_timeout, if it took at least min_rate bytes a second
+  /// during the last. That it takes something does not suffice: it might take one byte a minute.
+  bool renew_sending(const Limits& limits);
 
   /// Tells the client to send its body (RFC 9110 section 10.1.1), unless it has begun to.
   void send_continue();

@@ -26,7 +26,10 @@ struct Field {
 /// Whether `a` and `b` are the same but for ASCII case.
 bool iequals(std::string_view a, std::string_view b);
 
-/// How many bytes at the beginning of `text` are token characters (RFC 9110 section 5.6.2).
+/// Whether a token may hold it (RFC 9110 section 5.6.2).
+bool is_token_char(char c);
+
+/// How many bytes at the beginning of `text` are token characters.
 std::size_t token_length(std::string_view text);
 
 /// Whether all of `text` is one token: a method, a field name, a transfer coding.

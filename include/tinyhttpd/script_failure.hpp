@@ -28,7 +28,7 @@ enum class ScriptFault {
   redirect_loop,     ///< its local redirects went on past the limit; number: that limit
   length_mismatch,   ///< it wrote fewer bytes than its Content-Length; detail: how many are missing
   stopped,           ///< the server was told to stop before the script was done
-  abandoned,         ///< the client left before the answer was complete
+  abandoned,         ///< the client left, or took no more, before the answer was complete
 };
 
 /// What is wrong with a line of a script's head: ScriptFailure::number of a bad_header.

@@ -41,7 +41,8 @@ class ScriptRun {
   ScriptRun& operator=(const ScriptRun&) = delete;
 
   /// Waits for output and reads it into `buffer`. Empty: the output is complete, because the script closed it
-  /// or has ended. Failures: silent, too_long, stopped, abandoned. Only time spent in here counts as silence.
+  /// or has ended; what others who hold the pipe write after its end is no part of it. Failures: silent,
+  /// too_long, stopped, abandoned. Only time spent in here counts as silence.
   Result<std::string_view, ScriptFailure> read_output(std::span<char> buffer);
 
   /// After the end of output: waits a moment for the script to end, and tells how it did. Nothing when it
@@ -51,8 +52,8 @@ class ScriptRun {
   /// Whether the program has been reaped.
   bool is_over() const { return !child_; }
 
-  /// Waits for the script to end by itself within its limits, feeding it and logging what it says, then reaps
-  /// it.
+  /// Waits for the script to end by itself within its limits, feeding it, dropping what it still writes and
+  /// logging its errors, then reaps it. The client is not watched any more.
   void wait_for_end();
 
   /// Tells the trace of a failure, once.
@@ -61,10 +62,13 @@ class ScriptRun {
   const std::string& script_name() const { return script_name_; }
 
  private:
+  /// What a turn of waiting looks at beside the input, the errors and the process.
+  enum class Watch { output_and_client, output, neither };
+
   /// What ended one turn of waiting.
   enum class Wake { activity, output, ended, timed_out, stopped, abandoned };
 
-  Wake wait(bool for_output, TimePoint deadline);
+  Wake wait(Watch watch, TimePoint deadline);
   void note_end();
   std::optional<std::string_view> try_read_output(std::span<char> buffer);
   Result<std::string_view, ScriptFailure> last_output(std::span<char> buffer);

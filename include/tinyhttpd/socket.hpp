@@ -72,6 +72,9 @@ Transfer send_parts(int fd, std::span<std::string_view> parts);
 /// ignored: sendfile has no flags for either.
 Transfer send_file(int fd, int file, std::uint64_t offset, std::uint64_t length);
 
+/// How many of the bytes sent the peer has not acknowledged yet.
+std::size_t unacknowledged(int fd);
+
 /// What a wait ended with.
 enum class Waited { ready, timed_out, stopped };
 

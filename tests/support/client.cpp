@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,13 +44,23 @@ std::string Answer::field(const std::string& name) const {
   return fields.count(name) == 1 ? fields.find(name)->second : "";
 }
 
-Client::Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+Client::Client(std::uint16_t port, Family family)
+    : fd_(::socket(family == Family::ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in ipv4{};
+  ipv4.sin_family = AF_INET;
+  ipv4.sin_port = htons(port);
+  ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in6 ipv6{};
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_port = htons(port);
+  ipv6.sin6_addr = in6addr_loopback;
+  const bool is_ipv6 = family == Family::ipv6;
+  const auto* address =
+      is_ipv6 ? reinterpret_cast<const sockaddr*>(&ipv6) : reinterpret_cast<const sockaddr*>(&ipv4);
+  if (::connect(fd_.get(), address, is_ipv6 ? sizeof ipv6 : sizeof ipv4) != 0)
     throw std::system_error(errno, std::generic_category(), "connect");
+  const int at_once = 1;  // what is sent in two calls is to go out in two segments, and soon
+  ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
 }
 
 bool Client::send(std::string_view bytes) {
@@ -74,8 +85,9 @@ void Client::reset() {
 bool Client::fill() {
   if (at_end_) return false;
   pollfd entry{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&entry, 1, kPatience) <= 0) return false;  // neither more nor the end
   char piece[65536];
-  const ssize_t count = ::poll(&entry, 1, kPatience) > 0 ? ::recv(fd_.get(), piece, sizeof piece, 0) : -1;
+  const ssize_t count = ::recv(fd_.get(), piece, sizeof piece, 0);
   at_end_ = count <= 0;
   if (!at_end_) buffer_.append(piece, static_cast<std::size_t>(count));
   return !at_end_;

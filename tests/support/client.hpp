@@ -23,10 +23,13 @@ struct Answer {
   std::size_t count(const std::string& name) const { return fields.count(name); }
 };
 
-/// One connection to 127.0.0.1. Every wait is at most 20 s.
+/// One connection to a server on this machine. Every wait is at most 20 s.
 class Client {
  public:
-  explicit Client(std::uint16_t port);
+  enum class Family { ipv4, ipv6 };
+
+  /// To 127.0.0.1 or ::1. Throws std::system_error.
+  explicit Client(std::uint16_t port, Family family = Family::ipv4);
 
   /// Sends all of it; false when the server has gone.
   bool send(std::string_view bytes);

@@ -72,7 +72,10 @@ class NoMoreDescriptors {
  public:
   NoMoreDescriptors() {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit none{0, before_.rlim_max};
+    // The lowest free one: with a limit of 0, poll would not wait for those that are open.
+    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::close(next);
+    const rlimit none{static_cast<rlim_t>(next), before_.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &none);
   }
   NoMoreDescriptors(const NoMoreDescriptors&) = delete;

@@ -142,10 +142,6 @@ bool ends(pid_t pid) {
   return ::poll(&watched, 1, 20'000) == 1;
 }
 
-bool has_children() {
-  return ::waitpid(-1, nullptr, WNOHANG) >= 0;
-}
-
 /// Changes how this process takes a signal, as long as it lives.
 class Disposition {
  public:
@@ -433,7 +429,8 @@ TEST_CASE("What a program leaves running in its group ends with it") {
   REQUIRE(running.child.wait_until(soon()));
   CHECK(running.child.reap().code == 3);
   CHECK(ends(left_behind));
-  CHECK(reap_orphans() == 1);
+  CHECK(reap_orphans() >= 1);
+  CHECK(::kill(left_behind, 0) == -1);
 }
 
 TEST_CASE("A program that is ended takes its children and their children along") {
@@ -444,8 +441,6 @@ TEST_CASE("A program that is ended takes its children and their children along")
   CHECK(ends(grandchild));
   // The pipe is at its end: nobody holds it any more.
   CHECK(read_all(running.output.get()).empty());
-  while (reap_orphans() > 0 || has_children()) {
-  }
 }
 
 TEST_CASE("A child that goes out of scope, or was moved, leaves no process and no zombie") {
@@ -458,7 +453,7 @@ TEST_CASE("A child that goes out of scope, or was moved, leaves no process and n
     CHECK(::kill(pid, 0) == 0);
   }
   CHECK(::kill(pid, 0) == -1);
-  CHECK_FALSE(has_children());
+  CHECK(::waitpid(pid, nullptr, WNOHANG) == -1);
 }
 
 TEST_CASE("A program dies with the thread that started it") {
@@ -474,7 +469,7 @@ TEST_CASE("A program dies with the server, even when the server is killed") {
   const Pipe report = new_pipe();
   const pid_t server = ::fork();
   if (server == 0) {
-    Started running = started(script("read line"));
+    Started running = started(script("exec sleep 1000"));
     const pid_t program = running.child.pid();
     if (::write(report.write_end.get(), &program, sizeof program) < 0) ::_exit(1);
     for (;;) ::pause();
@@ -483,10 +478,9 @@ TEST_CASE("A program dies with the server, even when the server is killed") {
   REQUIRE(::read(report.read_end.get(), &program, sizeof program) == sizeof program);
   const UniqueFd watched(static_cast<int>(::syscall(SYS_pidfd_open, program, 0)));
   ::kill(server, SIGKILL);
+  ::waitpid(server, nullptr, 0);
   pollfd ended{watched.get(), POLLIN, 0};
   CHECK(::poll(&ended, 1, 20'000) == 1);
-  while (reap_orphans() > 0 || has_children()) {
-  }
 }
 
 // --- What cannot be started
@@ -513,7 +507,14 @@ TEST_CASE("A program that cannot be started says at which step and why, and leav
   CHECK(not_a_folder.error_number == ENOTDIR);
 
   CHECK(count_descriptors() == before);
-  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("A program that cannot be started leaves no zombie") {
+  CHECK(in_forked_child([] {
+          error_of({.path = "/no/such/program", .arguments = {"program"}});
+          error_of(script(":"), open_folder("/bin/sh").get());
+          return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD ? 0 : 1;
+        }) == 0);
 }
 
 TEST_CASE("A stream that is not open fails at the step that redirects") {
@@ -647,11 +648,10 @@ TEST_CASE("The main thread reaps every orphan and no program that another thread
       ::sigtimedwait(&child_ended, nullptr, &patience);
       orphans += reap_orphans();
     }
-    CHECK(orphans == kThreads * kPrograms);
+    CHECK(orphans >= kThreads * kPrograms);  // more, if an earlier test has left one
   }
   ::pthread_sigmask(SIG_SETMASK, &mask_before, nullptr);
   CHECK(right_status == kThreads * kPrograms);
-  CHECK_FALSE(has_children());
   CHECK(count_descriptors() == before);
 }
 

@@ -1,0 +1,67 @@
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "tinyhttpd/command_line.hpp"
+#include "tinyhttpd/option_table.hpp"
+
+namespace tinyhttpd {
+
+namespace {
+
+constexpr std::size_t kHelpWidth = 100;
+constexpr std::size_t kHelpColumn = 37;
+
+const char* title(Group group) {
+  switch (group) {
+    case Group::starting: return "Starting";
+    case Group::cgi: return "CGI";
+    case Group::limits: return "Limits (sizes take K, M, G; times are seconds and may be fractions)";
+  }
+  return "";
+}
+
+/// "  -p, --port N".
+std::string synopsis(const Option& option) {
+  std::string_view name = option.name;
+  std::size_t comma = name.find(',');
+  std::string line =
+      comma == std::string_view::npos ? "      --" : "  -" + std::string(name.substr(comma + 1)) + ", --";
+  line += name.substr(0, comma);
+  if (takes_value(option)) line.append(" ").append(option.argument);
+  return line;
+}
+
+/// The option on the left, its help on the right, wrapped between words.
+std::string help_lines(const Option& option) {
+  std::string line = synopsis(option);
+  line.resize(std::max(kHelpColumn, line.size() + 2), ' ');
+  std::string lines;
+  std::string_view rest = option.help;
+  while (line.size() + rest.size() > kHelpWidth) {
+    std::size_t cut = rest.rfind(' ', kHelpWidth - line.size());
+    lines += line.append(rest.substr(0, cut)).append("\n");
+    rest.remove_prefix(cut + 1);
+    line.assign(kHelpColumn, ' ');
+  }
+  return lines.append(line).append(rest).append("\n");
+}
+
+}  // namespace
+
+std::string help_text() {
+  std::string text =
+      "Usage: tinyhttpd [options]\n\n"
+      "Serves the files of a folder and runs its CGI programs.\n\n"
+      "  tinyhttpd --port 8080 --root /srv/www\n"
+      "  tinyhttpd --bind 127.0.0.1 --cgi-interpreter .php=/usr/bin/php-cgi\n";
+  std::optional<Group> group;
+  for (const Option& option : option_table()) {
+    if (group != option.group) text.append("\n").append(title(option.group)).append("\n");
+    group = option.group;
+    text += help_lines(option);
+  }
+  return text;
+}
+
+}  // namespace tinyhttpd
