@@ -23,6 +23,7 @@ constexpr auto kPatience = 10ms;
 /// silent meanwhile.
 constexpr auto kLingerTotal = 30s;
 constexpr auto kLingerSilence = 5s;
+constexpr auto kLingerSilenceDraining = 500ms;
 
 /// More local redirects than this are a loop.
 constexpr int kMaxLocalRedirects = 5;
@@ -57,6 +58,7 @@ class RequestSteps {
   Next answer_script(const ScriptTarget& script);
   Next send();
   Next linger();
+  Clock::duration linger_silence() const;
 
   Next begin_request();
   Next await_body();
@@ -70,12 +72,16 @@ class RequestSteps {
   Response response_to(const Route& route);
   Response refusal_of(const Rejection& rejection);
   bool wait_a_moment(Next wanted);
+  Next give_up_place(Next next);
+  void leave_gateway();
   void let_go(Next next);
   void park(Next wanted);
 
   ConnectionPtr connection_;
   const Services& services_;
-  std::unique_ptr<BodySource> source_;  // answered already, not ended yet
+  std::unique_ptr<BodySource> source_;  // of an answer that is over, whole or not, and not ended yet
+  bool answer_is_whole_ = false;
+  ConnectionPtr successor_;  // from the gateway lane, with the place this one had
   bool has_place_ = false;
   int redirects_ = 0;  // that the request in hand has gone through
 };
@@ -85,20 +91,38 @@ ConnectionPtr RequestSteps::run(bool has_place) {
   Next next = Next::go_on;
   while (next == Next::go_on) {
     next = guarded_step();
+    if (has_place_ && connection_ && client().phase != Phase::answering) next = give_up_place(next);
     if ((next == Next::await_input || next == Next::await_output) && wait_a_moment(next)) next = Next::go_on;
   }
   let_go(next);
-  if (!has_place_) return nullptr;
-  auto waiting = services_.gateways.leave();
-  return waiting ? std::move(*waiting) : nullptr;
+  if (has_place_) leave_gateway();
+  return std::move(successor_);
 }
 
-/// The connection goes where it waits, or ends; a script that was answered for ends in its own time.
+/// The script has answered: its place is the next one's, and so is this worker where somebody waits for both.
+Next RequestSteps::give_up_place(Next next) {
+  if (source_) return next;  // it goes on without its output, and keeps its place
+  leave_gateway();
+  if (!successor_ || next != Next::go_on) return next;
+  // Another worker goes on with this client, at once where there is something to do: its socket can be
+  // written then.
+  const bool waits =
+      client().phase == Phase::lingering || (client().phase == Phase::idle && !client().has_input());
+  return waits ? Next::await_input : Next::await_output;
+}
+
+void RequestSteps::leave_gateway() {
+  has_place_ = false;
+  if (auto waiting = services_.gateways.leave()) successor_ = std::move(*waiting);
+}
+
+/// The connection goes where it waits, or ends. Then its script: one whose answer is whole in its own time,
+/// another now.
 void RequestSteps::let_go(Next next) {
   try {
     if (next == Next::await_input || next == Next::await_output) park(next);
     if (next == Next::end) connection_.reset();
-    if (source_) source_->finish();
+    if (source_ && answer_is_whole_) source_->finish();
   } catch (const std::exception& error) {
     services_.trace.warning(std::string("a connection is dropped: ") + error.what());
     connection_.reset();
@@ -255,9 +279,9 @@ Next RequestSteps::stream(Response response) {
   ResponseStream stream(client(), services_.config.limits.send_timeout, services_.cgi.stop_fd,
                         services_.trace);
   if (services_.draining) client().close_after = true;
-  const bool complete = stream.send(response, *source);
-  const Next next = end_answer(complete, stream.body_bytes_sent());
-  if (!complete || source->is_finished()) return next;
+  answer_is_whole_ = stream.send(response, *source);
+  const Next next = end_answer(answer_is_whole_, stream.body_bytes_sent());
+  if (source->is_finished()) return next;
   // The script goes on without its output, watched by this worker. The client's next request need not wait
   // for it: another worker takes it, at once where it has come already, for then the socket can be written.
   source_ = std::move(source);
@@ -322,7 +346,7 @@ Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
     const bool surprised = client().request.keep_alive || client().has_more_input();
     if (!client().linger_after && !surprised) return Next::end;
     client().linger_until = Clock::now() + kLingerTotal;
-    client().start_lingering(Clock::now() + kLingerSilence);
+    client().start_lingering(Clock::now() + linger_silence());
     return Next::go_on;
   }
   client().next_request();
@@ -330,16 +354,21 @@ Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
   return Next::go_on;
 }
 
+/// A server that is to end does not wait long for clients that have all they asked for.
+Clock::duration RequestSteps::linger_silence() const {
+  return services_.draining ? kLingerSilenceDraining : kLingerSilence;
+}
+
 Next RequestSteps::linger() {
   if (client().drop_input() == Progress::gone) return Next::end;
-  client().deadline = std::min(Clock::now() + kLingerSilence, client().linger_until);
+  client().deadline = std::min(Clock::now() + linger_silence(), client().linger_until);
   return Next::await_input;
 }
 
 /// Waits a moment for the client where that costs nobody anything. True when it is ready.
 bool RequestSteps::wait_a_moment(Next wanted) {
-  if (source_ || services_.draining || client().phase == Phase::lingering || !services_.queue.is_quiet())
-    return false;
+  if (source_ || successor_ || services_.draining || client().phase == Phase::lingering) return false;
+  if (!services_.queue.is_quiet()) return false;
   const short events = wanted == Next::await_input ? POLLIN : POLLOUT;
   return wait_for(client().socket(), events, Clock::now() + kPatience) == Waited::ready;
 }
@@ -349,22 +378,15 @@ void RequestSteps::park(Next wanted) {
     if (services_.draining) return connection_.reset();
     client().release_idle_memory();
   }
-  try {
-    services_.parking.park(std::move(connection_),
-                           wanted == Next::await_input ? Progress::need_input : Progress::need_output);
-  } catch (const std::exception& error) {
-    services_.trace.warning(std::string("a connection could not be parked: ") + error.what());
-  }
+  services_.parking.park(std::move(connection_),
+                         wanted == Next::await_input ? Progress::need_input : Progress::need_output);
 }
 
 }  // namespace
 
 void accept_request(ConnectionPtr connection, const Services& services) {
-  bool has_place = false;
-  while (connection) {
+  for (bool has_place = false; connection; has_place = true)
     connection = RequestSteps(std::move(connection), services).run(has_place);
-    has_place = true;
-  }
 }
 
 void run_worker(const Services& services) {

@@ -131,7 +131,7 @@ bool Client::read_chunks(std::string& body) {
   }
 }
 
-Answer Client::read(bool to_head) {
+Answer Client::read_head() {
   Answer answer;
   do {
     answer = Answer();
@@ -140,6 +140,11 @@ Answer Client::read(bool to_head) {
     parse_head(buffer_.substr(0, end - 2), answer);
     buffer_.erase(0, end);
   } while (answer.status >= 100 && answer.status < 200);
+  return answer;
+}
+
+Answer Client::read(bool to_head) {
+  Answer answer = read_head();
   if (answer.status == 0) {
     answer.closed = at_end_;
     return answer;

@@ -40,6 +40,9 @@ class Client {
   /// Ends the connection with a reset.
   void reset();
 
+  /// Reads the head of the next answer, interim ones skipped; its body is left for read_some().
+  Answer read_head();
+
   /// Reads the next answer, interim ones skipped. `to_head`: the request was HEAD.
   Answer read(bool to_head = false);
 
