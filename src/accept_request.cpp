@@ -276,8 +276,7 @@ Next RequestSteps::follow_redirect(const std::string& target) {
 Next RequestSteps::stream(Response response) {
   auto source = std::move(std::get<std::unique_ptr<BodySource>>(response.body));
   response.body = std::unique_ptr<BodySource>();
-  ResponseStream stream(client(), services_.config.limits.send_timeout, services_.cgi.stop_fd,
-                        services_.trace);
+  ResponseStream stream(client(), services_.config.limits, services_.cgi.stop_fd, services_.trace);
   if (services_.draining) client().close_after = true;
   answer_is_whole_ = stream.send(response, *source);
   const Next next = end_answer(answer_is_whole_, stream.body_bytes_sent());

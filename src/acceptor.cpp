@@ -175,10 +175,12 @@ void Acceptor::cannot_accept(const Listener& listener, const std::error_code& er
   ++accept_errors_;
   accept_error_ = error.message();
   reserve_.reset();
-  if (auto accepted = accept_client(listener.fd.get())) {
+  if (const auto accepted = accept_client(listener.fd.get())) {
     (void)send(accepted->fd.get(), kTurnedAway);
     shut_down_sending(accepted->fd.get());
-    accepted->fd.reset();
+    // Left unread, the request would make the close a reset, and the client might lose the answer.
+    std::array<char, 4096> request;
+    (void)receive(accepted->fd.get(), request);
   }
   reserve_ = open_reserve();
   listen_for_clients(false);

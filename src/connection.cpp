@@ -27,14 +27,11 @@ Rejection refuse_storing(const std::error_code& error) {
   switch (error.value()) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
-      return insufficient_storage(reason);
+    case EFBIG: return insufficient_storage(reason);
     case EMFILE:
     case ENFILE:
-    case ENOMEM:
-      return unavailable(reason);
-    default:
-      return internal_error(reason);
+    case ENOMEM: return unavailable(reason);
+    default: return internal_error(reason);
   }
 }
 
@@ -240,7 +237,8 @@ Progress Connection::send_outgoing() {
 }
 
 bool Connection::renew_sending(const Limits& limits) {
-  const std::uint64_t taken = outgoing.sent - std::min<std::uint64_t>(outgoing.sent, unacknowledged(socket()));
+  const std::uint64_t taken =
+      outgoing.sent - std::min<std::uint64_t>(outgoing.sent, unacknowledged(socket()));
   const double least = static_cast<double>(limits.min_rate) * limits.send_timeout.count();
   if (static_cast<double>(taken) - static_cast<double>(outgoing.taken) < least) return false;
   outgoing.taken = taken;

@@ -94,24 +94,16 @@ std::string_view likely_cause_of_line(std::string_view line) {
 std::string describe_bad_header(HeaderFault why, const std::string& line) {
   const auto no_header = "printed a line that is no header: " + quoted(line);
   switch (why) {
-    case HeaderFault::unspecified:
-      return no_header;
-    case HeaderFault::no_colon:
-      return no_header + std::string(likely_cause_of_line(line));
-    case HeaderFault::bad_name:
-      return no_header + " (what stands before the colon is no field name)";
-    case HeaderFault::continued:
-      return no_header + " (it begins with white space)";
-    case HeaderFault::control_byte:
-      return no_header + " (it holds a control byte)";
+    case HeaderFault::unspecified: return no_header;
+    case HeaderFault::no_colon: return no_header + std::string(likely_cause_of_line(line));
+    case HeaderFault::bad_name: return no_header + " (what stands before the colon is no field name)";
+    case HeaderFault::continued: return no_header + " (it begins with white space)";
+    case HeaderFault::control_byte: return no_header + " (it holds a control byte)";
     case HeaderFault::bad_status:
       return "printed a Status that is no number from 200 to 599: " + quoted(line);
-    case HeaderFault::bad_location:
-      return "printed a Location without an address: " + quoted(line);
-    case HeaderFault::repeated:
-      return "printed a second field of a kind that may come once: " + quoted(line);
-    case HeaderFault::none:
-      return "printed a blank line before its header";
+    case HeaderFault::bad_location: return "printed a Location without an address: " + quoted(line);
+    case HeaderFault::repeated: return "printed a second field of a kind that may come once: " + quoted(line);
+    case HeaderFault::none: return "printed a blank line before its header";
   }
   return no_header;
 }
@@ -147,25 +139,18 @@ std::string describe(const ScriptFailure& failure) {
     case ScriptFault::interpreter_crlf:
       return "line 1 ends in CRLF, so the kernel looks for " + quoted(interpreter_of(failure.detail)) +
              ": save the script with Unix line ends (dos2unix)";
-    case ScriptFault::not_a_program:
-      return describe_not_a_program(failure.detail);
-    case ScriptFault::spawn_failed:
-      return describe_spawn(failure);
+    case ScriptFault::not_a_program: return describe_not_a_program(failure.detail);
+    case ScriptFault::spawn_failed: return describe_spawn(failure);
     case ScriptFault::no_output:
       return "wrote no output at all: it must print a header, such as Content-Type: text/plain, and a blank "
              "line";
-    case ScriptFault::no_blank_line:
-      return describe_missing_blank_line(failure.detail);
-    case ScriptFault::bad_header:
-      return describe_bad_header(HeaderFault{failure.number}, failure.detail);
+    case ScriptFault::no_blank_line: return describe_missing_blank_line(failure.detail);
+    case ScriptFault::bad_header: return describe_bad_header(HeaderFault{failure.number}, failure.detail);
     case ScriptFault::head_too_large:
       return "its header is longer than " + number + " bytes: is the blank line after it missing?";
-    case ScriptFault::exit_status:
-      return describe_exit(failure.number);
-    case ScriptFault::killed_by_signal:
-      return describe_signal(failure.number);
-    case ScriptFault::silent:
-      return "wrote nothing for " + in_seconds(failure.number) + " (--cgi-timeout)";
+    case ScriptFault::exit_status: return describe_exit(failure.number);
+    case ScriptFault::killed_by_signal: return describe_signal(failure.number);
+    case ScriptFault::silent: return "wrote nothing for " + in_seconds(failure.number) + " (--cgi-timeout)";
     case ScriptFault::too_long:
       return "ran for longer than " + in_seconds(failure.number) + " (--cgi-max-time)";
     case ScriptFault::redirect_loop:
@@ -174,29 +159,22 @@ std::string describe(const ScriptFailure& failure) {
     case ScriptFault::length_mismatch:
       return "wrote fewer bytes than its Content-Length promised: " + escaped(failure.detail) +
              " are missing";
-    case ScriptFault::stopped:
-      return "was ended because the server stops";
-    case ScriptFault::abandoned:
-      return "was ended because the client left before the answer was complete";
+    case ScriptFault::stopped: return "was ended because the server stops";
+    case ScriptFault::abandoned: return "was ended because the client left before the answer was complete";
   }
   return "failed";
 }
 
 Status status_of(const ScriptFailure& failure) {
   switch (failure.fault) {
-    case ScriptFault::not_executable:
-      return Status::forbidden;
+    case ScriptFault::not_executable: return Status::forbidden;
     case ScriptFault::spawn_failed:
       return is_shortage(failure.number) ? Status::service_unavailable : Status::internal_server_error;
     case ScriptFault::silent:
-    case ScriptFault::too_long:
-      return Status::gateway_timeout;
-    case ScriptFault::redirect_loop:
-      return Status::internal_server_error;
-    case ScriptFault::stopped:
-      return Status::service_unavailable;
-    default:
-      return Status::bad_gateway;
+    case ScriptFault::too_long: return Status::gateway_timeout;
+    case ScriptFault::redirect_loop: return Status::internal_server_error;
+    case ScriptFault::stopped: return Status::service_unavailable;
+    default: return Status::bad_gateway;
   }
 }
 
@@ -211,40 +189,23 @@ std::string_view interpreter_of(std::string_view first_line) {
 
 std::string_view name_of(ScriptFault fault) {
   switch (fault) {
-    case ScriptFault::not_executable:
-      return "not_executable";
-    case ScriptFault::interpreter_missing:
-      return "interpreter_missing";
-    case ScriptFault::interpreter_crlf:
-      return "interpreter_crlf";
-    case ScriptFault::not_a_program:
-      return "not_a_program";
-    case ScriptFault::spawn_failed:
-      return "spawn_failed";
-    case ScriptFault::no_output:
-      return "no_output";
-    case ScriptFault::no_blank_line:
-      return "no_blank_line";
-    case ScriptFault::bad_header:
-      return "bad_header";
-    case ScriptFault::head_too_large:
-      return "head_too_large";
-    case ScriptFault::exit_status:
-      return "exit_status";
-    case ScriptFault::killed_by_signal:
-      return "killed_by_signal";
-    case ScriptFault::silent:
-      return "silent";
-    case ScriptFault::too_long:
-      return "too_long";
-    case ScriptFault::redirect_loop:
-      return "redirect_loop";
-    case ScriptFault::length_mismatch:
-      return "length_mismatch";
-    case ScriptFault::stopped:
-      return "stopped";
-    case ScriptFault::abandoned:
-      return "abandoned";
+    case ScriptFault::not_executable: return "not_executable";
+    case ScriptFault::interpreter_missing: return "interpreter_missing";
+    case ScriptFault::interpreter_crlf: return "interpreter_crlf";
+    case ScriptFault::not_a_program: return "not_a_program";
+    case ScriptFault::spawn_failed: return "spawn_failed";
+    case ScriptFault::no_output: return "no_output";
+    case ScriptFault::no_blank_line: return "no_blank_line";
+    case ScriptFault::bad_header: return "bad_header";
+    case ScriptFault::head_too_large: return "head_too_large";
+    case ScriptFault::exit_status: return "exit_status";
+    case ScriptFault::killed_by_signal: return "killed_by_signal";
+    case ScriptFault::silent: return "silent";
+    case ScriptFault::too_long: return "too_long";
+    case ScriptFault::redirect_loop: return "redirect_loop";
+    case ScriptFault::length_mismatch: return "length_mismatch";
+    case ScriptFault::stopped: return "stopped";
+    case ScriptFault::abandoned: return "abandoned";
   }
   return "unknown";
 }

@@ -112,13 +112,23 @@ bool ResponseStream::send_all(std::string_view first, std::string_view second, s
     const Transfer transfer = send_parts(connection_.socket(), parts);
     if (transfer.outcome == Transfer::Outcome::some) {
       connection_.answer_begun = true;
+      connection_.outgoing.sent += transfer.bytes;
       continue;
     }
-    if (transfer.outcome != Transfer::Outcome::would_wait) return false;
-    const TimePoint deadline = Clock::now() + as_duration(send_timeout_);
-    if (wait_for(connection_.socket(), POLLOUT, deadline, stop_fd_) != Waited::ready) return false;
+    if (transfer.outcome != Transfer::Outcome::would_wait || !wait_for_client()) return false;
   }
   return true;
+}
+
+/// Waits until the socket takes more. A full one does not before the client has read much of it: until then
+/// its time is renewed as long as it reads at --min-rate.
+bool ResponseStream::wait_for_client() {
+  for (;;) {
+    const TimePoint deadline = Clock::now() + as_duration(limits_.send_timeout);
+    const Waited waited = wait_for(connection_.socket(), POLLOUT, deadline, stop_fd_);
+    if (waited == Waited::ready) return true;
+    if (waited == Waited::stopped || !connection_.renew_sending(limits_)) return false;
+  }
 }
 
 /// A body nobody is sent is still read to its end (RFC 3875 section 6.4).

@@ -20,8 +20,11 @@ namespace {
 constexpr std::size_t kDescriptorsPerWorker = 12;
 /// For listeners, logs, libraries, and clients that are turned away.
 constexpr std::size_t kDescriptorsForAll = 128;
-/// A connection holds its socket; one in four may also hold a file that is sent or stored. Past that, those requests get 503.
-constexpr std::size_t descriptors_for(std::size_t connections) { return connections + connections / 4; }
+/// A connection holds its socket; one in four may also hold a file that is sent or stored. Past that, those
+/// requests get 503.
+constexpr std::size_t descriptors_for(std::size_t connections) {
+  return connections + connections / 4;
+}
 
 UniqueFd make_event() {
   UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -50,8 +53,8 @@ std::optional<Credentials> script_credentials(const std::string& user) {
 std::size_t fit_to_descriptors(const Config& config) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return config.max_connections;
-  const rlim_t wanted = descriptors_for(config.max_connections) +
-                        config.threads * kDescriptorsPerWorker + kDescriptorsForAll;
+  const rlim_t wanted =
+      descriptors_for(config.max_connections) + config.threads * kDescriptorsPerWorker + kDescriptorsForAll;
   if (limit.rlim_cur < wanted) {
     limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
     (void)::setrlimit(RLIMIT_NOFILE, &limit);

@@ -124,8 +124,8 @@ class Connection : public ClientWatch {
   /// Sends as much of `outgoing` as fits.
   Progress send_outgoing();
 
-  /// Gives a client whose deadline has passed another send_timeout, if it took at least min_rate bytes a second
-  /// during the last. That it takes something does not suffice: it might take one byte a minute.
+  /// Gives a client whose deadline has passed another send_timeout, if it took at least min_rate bytes a
+  /// second during the last. That it takes something does not suffice: it might take one byte a minute.
   bool renew_sending(const Limits& limits);
 
   /// Tells the client to send its body (RFC 9110 section 10.1.1), unless it has begun to.

@@ -13,12 +13,12 @@ namespace tinyhttpd {
 /// `connection.outgoing`. A pulled body is not put there: see stream_response().
 void prepare_response(Connection& connection, Response response, Trace& trace);
 
-/// Head and pulled body, sent piece by piece as the body's maker gives them. Waits for the client at most
-/// `send_timeout` a time.
+/// Head and pulled body, sent piece by piece as the body's maker gives them. A client
+/// that takes nothing for send_timeout, or less than min_rate, has it cut.
 class ResponseStream {
  public:
-  ResponseStream(Connection& connection, Seconds send_timeout, int stop_fd, Trace& trace)
-      : connection_(connection), send_timeout_(send_timeout), stop_fd_(stop_fd), trace_(trace) {}
+  ResponseStream(Connection& connection, const Limits& limits, int stop_fd, Trace& trace)
+      : connection_(connection), limits_(limits), stop_fd_(stop_fd), trace_(trace) {}
 
   /// Sends all of it. False when the client left, the maker broke, or the server must stop: the connection
   /// has been cut and must be ended.
@@ -29,10 +29,11 @@ class ResponseStream {
  private:
   bool send_piece(std::string_view bytes);
   bool send_all(std::string_view first, std::string_view second, std::string_view third = {});
+  bool wait_for_client();
   bool drain(BodySource& source) const;
 
   Connection& connection_;
-  Seconds send_timeout_;
+  const Limits& limits_;
   int stop_fd_;
   Trace& trace_;
   Delimiter delimiter_ = Delimiter::none;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/cgi_scripts.hpp"
 #include "support/client.hpp"
 #include "support/server_process.hpp"
 #include "support/server_under_test.hpp"
@@ -181,10 +182,18 @@ TEST_CASE("a slow reader that keeps its rate gets all of its answer") {
     config.limits.send_timeout = Seconds(0.5);
     config.limits.min_rate = 1'000;
   });
-  const std::string content(12'000'000, 'x');
-  server.file("/large.bin", content);
+  constexpr std::size_t kLength = 12'000'000;
+  std::string target;
+  SUBCASE("of a file") {
+    server.file("/large.bin", std::string(kLength, 'x'));
+    target = "/large.bin";
+  }
+  SUBCASE("of a script") {
+    server.script("/cgi-bin/large.cgi", sh_text("head -c " + std::to_string(kLength) + " /dev/zero\n"));
+    target = "/cgi-bin/large.cgi";
+  }
   Client client(server.port());
-  client.send("GET /large.bin HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+  client.send("GET " + target + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
   // Taken in spoonfuls, with pauses in which nothing at all is taken; all of it lasts longer than
   // --send-timeout, and several sweeps.
   std::size_t bytes = 0;
@@ -194,7 +203,7 @@ TEST_CASE("a slow reader that keeps its rate gets all of its answer") {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   bytes += client.read_all().size();
-  CHECK(bytes > content.size());
+  CHECK(bytes > kLength);
 }
 
 TEST_CASE("a body that the disk has no room for is 507, and the next one is taken") {
