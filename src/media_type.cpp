@@ -171,7 +171,7 @@ std::string_view take_word(std::string_view& text) {
 
 }  // namespace
 
-void MediaTypes::add(std::string extension, std::string type) {
+void MediaTypes::add(std::string_view extension, std::string type) {
   added_.insert_or_assign(lower_case(std::string(without_dot(extension))), std::move(type));
 }
 
@@ -182,7 +182,7 @@ void MediaTypes::add_lines(std::string_view text) {
     line = line.substr(0, line.find('#'));
     const std::string_view type = take_word(line);
     for (auto extension = take_word(line); !extension.empty(); extension = take_word(line))
-      add(std::string(extension), std::string(type));
+      add(extension, std::string(type));
   }
 }
 

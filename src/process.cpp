@@ -31,7 +31,7 @@
 
 // clone by the name that ThreadSanitizer does not intercept: it takes every clone for a fork, and what it
 // does then in the child it would do in the server's memory.
-// NOLINTNEXTLINE(bugprone-reserved-identifier)
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...) noexcept;
 
 namespace tinyhttpd {

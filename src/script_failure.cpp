@@ -62,7 +62,7 @@ std::string describe_signal(int signal) {
 }
 
 std::string describe_exit(int status) {
-  const auto text = "ended with exit status " + std::to_string(status) + " before its header was complete";
+  auto text = "ended with exit status " + std::to_string(status) + " before its header was complete";
   // The shell's own convention, which env follows too.
   if (status == 126) return text + ": 126 mostly means that a command in it is not executable";
   if (status == 127) return text + ": 127 mostly means that a command in it was not found";
@@ -92,7 +92,7 @@ std::string_view likely_cause_of_line(std::string_view line) {
 }
 
 std::string describe_bad_header(HeaderFault why, const std::string& line) {
-  const auto no_header = "printed a line that is no header: " + quoted(line);
+  auto no_header = "printed a line that is no header: " + quoted(line);
   switch (why) {
     case HeaderFault::unspecified: return no_header;
     case HeaderFault::no_colon: return no_header + std::string(likely_cause_of_line(line));

@@ -14,6 +14,7 @@
 #include "tinyhttpd/client_watch.hpp"
 #include "tinyhttpd/config.hpp"
 #include "tinyhttpd/http.hpp"
+#include "tinyhttpd/input_buffer.hpp"
 #include "tinyhttpd/request_parser.hpp"
 #include "tinyhttpd/response.hpp"
 #include "tinyhttpd/router.hpp"
@@ -39,27 +40,6 @@ enum class Progress {
   need_input,   ///< it goes on when the client has sent more
   need_output,  ///< it goes on when the client has taken more
   gone,         ///< the client has left or broken the connection: nothing more to do
-};
-
-/// Bytes received and not yet used. Grows up to a bound; gives its memory back while a connection idles.
-class InputBuffer {
- public:
-  std::string_view unread() const { return {data_.get() + begin_, end_ - begin_}; }
-  std::size_t size() const { return end_ - begin_; }
-
-  /// Room for more bytes at the end: at least one, as long as fewer than `most` are unread. Moves what is
-  /// unread.
-  std::span<char> room(std::size_t most);
-  void received(std::size_t count) { end_ += count; }
-  void consume(std::size_t count);
-  void append(std::string_view bytes);
-  void release_if_empty();
-
- private:
-  std::unique_ptr<char[]> data_;
-  std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
 };
 
 /// An answer on its way: the head, then a text or a run of a file. (A pulled body is streamed by a worker

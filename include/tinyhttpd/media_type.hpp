@@ -18,7 +18,7 @@ class MediaTypes {
   void add_lines(std::string_view text);
 
   /// One extension, without its dot.
-  void add(std::string extension, std::string type);
+  void add(std::string_view extension, std::string type);
 
   /// The value of Content-Type for a file of this name: text types with "; charset=utf-8", unknown ones
   /// application/octet-stream.

@@ -46,6 +46,7 @@ const std::map<std::string, Place>& places() {
       {"conditional", {Layer::pure}},
       {"http", {Layer::pure}},
       {"http_date", {Layer::pure}},
+      {"input_buffer", {Layer::pure}},
       {"log_text", {Layer::pure}},
       {"media_type", {Layer::pure}},
       {"option_value", {Layer::pure}},
