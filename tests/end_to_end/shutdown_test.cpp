@@ -101,7 +101,9 @@ TEST_CASE("SIGTERM and SIGINT end an idle server at once, with status 0, and clo
   folder.write("a.txt", "a");
   for (const int signal : {SIGTERM, SIGINT}) {
     CAPTURE(signal);
-    ServerProcess server({"--root", folder.path(), "--drain-timeout", "60"});
+    // No other limit may end them first.
+    ServerProcess server({"--root", folder.path(), "--drain-timeout", "60", "--keepalive-timeout", "60",
+                          "--header-timeout", "60"});
     const std::uint16_t port = server.port();
     REQUIRE(port != 0);
     Client idle(port), silent(port);
