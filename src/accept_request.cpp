@@ -61,7 +61,6 @@ class RequestSteps {
   Clock::duration linger_silence() const;
 
   Next begin_request();
-  Next await_body();
   Next enter_gateway();
   Next refuse_request(const Rejection& rejection);
   Next refuse_route(const Rejection& rejection);
@@ -79,7 +78,9 @@ class RequestSteps {
 
   ConnectionPtr connection_;
   const Services& services_;
-  std::unique_ptr<BodySource> source_;  // of an answer that is over, whole or not, and not ended yet
+  // The script of an answer that is over, while it still runs: one whose answer was whole may end in its own
+  // time.
+  std::unique_ptr<BodySource> source_;
   bool answer_is_whole_ = false;
   ConnectionPtr successor_;  // from the gateway lane, with the place this one had
   bool has_place_ = false;
@@ -185,7 +186,8 @@ Next RequestSteps::begin_request() {
   if (auto parsed = parse_request(client().head(), services_.config.limits, request); !parsed)
     return refuse_request(parsed.error());
   client().phase = request.framing.has_body() ? Phase::reading_body : Phase::answering;
-  client().started_body = Clock::now();
+  if (request.framing.has_body())
+    client().deadline = Clock::now() + as_duration(services_.config.limits.body_timeout);
   services_.trace.request_received(client().id, request, client().endpoints);
   auto route = services_.router.route(request);
   if (!route) return refuse_route(route.error());
@@ -205,17 +207,10 @@ Next RequestSteps::read_body() {
   const Limits& limits = services_.config.limits;
   auto progress = client().read_body(limits, limits.spool_dir);
   if (!progress) return refuse_request(progress.error());
-  if (*progress == Progress::need_input) return await_body();
+  if (*progress == Progress::need_input) return Next::await_input;
   if (*progress == Progress::gone) return Next::end;
   client().phase = Phase::answering;
   return Next::go_on;
-}
-
-Next RequestSteps::await_body() {
-  const Limits& limits = services_.config.limits;
-  const Seconds earned{static_cast<double>(client().body.size()) / static_cast<double>(limits.min_rate)};
-  client().deadline = client().started_body + as_duration(limits.body_timeout + earned);
-  return Next::await_input;
 }
 
 Next RequestSteps::answer() {
@@ -265,7 +260,10 @@ Next RequestSteps::answer_script(const ScriptTarget& script) {
 Next RequestSteps::follow_redirect(const std::string& target) {
   if (++redirects_ > kMaxLocalRedirects)
     return refuse_route(cannot_execute({.fault = ScriptFault::redirect_loop, .number = kMaxLocalRedirects}));
-  if (auto redirected = client().redirect(target); !redirected) return refuse_request(redirected.error());
+  if (auto redirected = client().redirect(target); !redirected)
+    return refuse_route(cannot_execute({.fault = ScriptFault::bad_header,
+                                        .number = static_cast<int>(HeaderFault::bad_location),
+                                        .detail = "Location: " + target}));
   auto route = services_.router.route(client().request);
   if (!route) return refuse_route(route.error());
   services_.trace.route_chosen(client().id, route->handler, route->why);

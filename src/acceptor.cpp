@@ -108,6 +108,7 @@ void Acceptor::run() {
       trace_.warning(std::string("a client was lost: ") + error.what());
     }
   }
+  end_parked();
 }
 
 void Acceptor::take_turn() {
@@ -213,7 +214,7 @@ void Acceptor::sweep_table(TimePoint now, std::size_t room) {
     std::lock_guard lock(mutex_);
     for (ConnectionPtr& parked : table_) {
       if (!parked || !is_over(*parked, now)) continue;
-      if (parked->phase == Phase::sending && parked->renew_sending(config_.limits)) continue;
+      if (is_renewed(*parked)) continue;
       if (is_busy(*parked) && room == 0) continue;
       if (is_busy(*parked)) --room;
       over.push_back(std::move(parked));
@@ -224,6 +225,26 @@ void Acceptor::sweep_table(TimePoint now, std::size_t room) {
     connection->expired = true;
     queue_.push(std::move(connection));
   }
+}
+
+/// Whether a slow client keeps the least rate, and gets more time.
+bool Acceptor::is_renewed(Connection& connection) const {
+  if (connection.phase == Phase::reading_body) return connection.renew_body(config_.limits);
+  return connection.phase == Phase::sending && connection.renew_sending(config_.limits);
+}
+
+/// The time for what was in flight is over: a worker tells those clients, or the log.
+void Acceptor::end_parked() {
+  std::size_t ended = 0;
+  std::lock_guard lock(mutex_);
+  for (ConnectionPtr& parked : table_) {
+    if (!parked || !is_busy(*parked)) continue;
+    parked->expired = true;
+    queue_.push(std::move(parked));
+    ++ended;
+  }
+  if (ended > 0)
+    trace_.warning(std::to_string(ended) + " connections cut in the middle of a request or an answer");
 }
 
 bool Acceptor::is_over(const Connection& connection, TimePoint now) const {

@@ -43,7 +43,11 @@ std::unique_ptr<LogWriter> open_writer(const std::string& target, Trace& server_
     server_log.warning("access log: " + std::string(what));
   };
   if (target == "-") return std::make_unique<LogWriter>(STDOUT_FILENO, report);
-  return std::make_unique<LogWriter>(target, report);
+  try {
+    return std::make_unique<LogWriter>(target, report);
+  } catch (const std::system_error& error) {
+    throw std::system_error(error.code(), "--access-log " + target);
+  }
 }
 
 }  // namespace

@@ -194,6 +194,14 @@ Progress Connection::send_outgoing() {
   return Progress::done;
 }
 
+bool Connection::renew_body(const Limits& limits) {
+  const double least = static_cast<double>(limits.min_rate) * limits.body_timeout.count();
+  if (static_cast<double>(body.size() - body_at_renewal_) < least) return false;
+  body_at_renewal_ = body.size();
+  deadline = Clock::now() + as_duration(limits.body_timeout);
+  return true;
+}
+
 bool Connection::renew_sending(const Limits& limits) {
   const std::uint64_t taken =
       outgoing.sent - std::min<std::uint64_t>(outgoing.sent, unacknowledged(socket()));
@@ -238,6 +246,7 @@ void Connection::next_request() {
   decoder_ = ChunkedDecoder();
   head_bytes_ = 0;
   body_from_input_ = 0;
+  body_at_renewal_ = 0;
   request.clear();
   body.clear();
   route.reset();
@@ -253,6 +262,8 @@ short Connection::watched_events() const {
 bool Connection::has_left(short events) {
   if ((events & (POLLERR | POLLHUP)) != 0) return true;
   half_closed_ = true;
+  // It has all it will get, and whoever has that leaves.
+  if (answer_begun && outgoing.without_body) return true;
   // A client that closed its socket altogether looks just like one that only ended its side, until something
   // is sent to it: then its kernel answers with a reset. An interim answer may be sent at any time before the
   // final one (RFC 9110 section 15.2).

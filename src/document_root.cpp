@@ -129,6 +129,7 @@ DocumentRoot::DocumentRoot(const std::string& folder, Symlinks symlinks)
     : folder_(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), symlinks_(symlinks) {
   const std::string what = "cannot serve the folder '" + folder + "'";
   if (!folder_) throw std::system_error(error_of(errno), what);
+  if (::faccessat(folder_.get(), ".", X_OK, AT_EACCESS) != 0) throw std::system_error(error_of(errno), what);
   const std::unique_ptr<char, decltype(&::free)> absolute(::realpath(folder.c_str(), nullptr), &::free);
   if (!absolute) throw std::system_error(error_of(errno), what);
   absolute_path_ = absolute.get();

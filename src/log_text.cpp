@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "tinyhttpd/utf8.hpp"
+
 namespace tinyhttpd {
 
 namespace {
-
-constexpr std::string_view kEllipsis = "…";
 
 bool is_printable(char byte) {
   return byte >= ' ' && byte <= '~';
@@ -20,6 +20,15 @@ void append_hex(std::string& line, char byte) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   const auto value = static_cast<unsigned char>(byte);
   line.append("\\x").append(1, kDigits[value >> 4U]).append(1, kDigits[value & 0xFU]);
+}
+
+/// The length of the letter `text` begins with; 0 when it is none a terminal should see: a control, also one
+/// of those that UTF-8 writes in two bytes (U+0080 to U+009F), or no UTF-8.
+std::size_t readable_length(std::string_view text) {
+  if (static_cast<unsigned char>(text.front()) < 0x80) return is_printable(text.front()) ? 1 : 0;
+  const bool is_c1_control =
+      text.size() > 1 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0;
+  return is_c1_control ? 0 : utf8_length(text);
 }
 
 /// Says how much is left out, if anything is.
@@ -47,13 +56,10 @@ void append_escaped(std::string& line, std::string_view bytes, std::size_t most)
 void append_sentence(std::string& line, std::string_view sentence, std::size_t most) {
   const std::size_t end = line.size() + most;
   while (!sentence.empty() && line.size() + 4 <= end) {
-    const std::size_t piece = sentence.starts_with(kEllipsis) ? kEllipsis.size() : 1;
-    if (piece > 1 || is_printable(sentence.front())) {
-      line.append(sentence.substr(0, piece));
-    } else {
-      append_hex(line, sentence.front());
-    }
-    sentence.remove_prefix(piece);
+    const std::size_t letter = readable_length(sentence);
+    if (letter > 0) line.append(sentence.substr(0, letter));
+    if (letter == 0) append_hex(line, sentence.front());
+    sentence.remove_prefix(std::max<std::size_t>(letter, 1));
   }
   append_cut_mark(line, sentence.size());
 }

@@ -173,6 +173,8 @@ std::string user_from(const OptionValue& value) {
 std::string folder_from(const OptionValue& value) {
   std::error_code error;
   if (!std::filesystem::is_directory(value.text, error)) refuse_value(value, "must be a folder that exists");
+  if (::access(std::string(value.text).c_str(), W_OK | X_OK) != 0)
+    refuse_value(value, "must be a folder the server may write to");
   return std::string(value.text);
 }
 
@@ -213,7 +215,7 @@ constexpr Option kOptions[] = {
   {Group::starting, "help,h", "", "print this text and exit", nullptr},
 
   {Group::cgi, "cgi-prefix", "/DIR/",
-   "every file below this path is a script, repeatable (default /cgi-bin/)",
+   "every file below this path is a script, repeatable; the first replaces the default /cgi-bin/",
    [](Config& c, const V& v) {
      if (v.first) c.cgi.prefixes.clear();
      c.cgi.prefixes.push_back(prefix_from(v));

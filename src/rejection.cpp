@@ -1,5 +1,7 @@
 #include "tinyhttpd/rejection.hpp"
 
+#include <cerrno>
+
 #include <utility>
 
 namespace tinyhttpd {
@@ -71,6 +73,23 @@ Rejection version_not_supported(std::string reason) {
 
 Rejection insufficient_storage(std::string reason) {
   return {Status::insufficient_storage, std::move(reason)};
+}
+
+Rejection refuse_path(std::string_view path, const std::error_code& error) {
+  const std::string reason = std::string(path) + ": " + error.message();
+  switch (error.value()) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG: return not_found(reason);
+    case EACCES:
+    case EPERM: return forbidden(reason);
+    case ELOOP: return forbidden(std::string(path) + ": a symbolic link that --symlinks does not allow");
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EAGAIN: return unavailable(reason);
+    default: return internal_error(reason);
+  }
 }
 
 }  // namespace tinyhttpd

@@ -6,7 +6,6 @@
 
 #include "tinyhttpd/media_type.hpp"
 #include "tinyhttpd/request_target.hpp"
-#include "tinyhttpd/serve_file.hpp"
 
 namespace tinyhttpd {
 
@@ -35,8 +34,10 @@ std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-bool contains(const std::vector<std::string>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
+/// Case is ignored: on some file systems X.CGI is x.cgi, and its source must not be sent under any spelling.
+bool contains(const std::vector<std::string>& extensions, std::string_view extension) {
+  return std::any_of(extensions.begin(), extensions.end(),
+                     [&](const std::string& known) { return iequals(known, extension); });
 }
 
 bool is_below(const std::vector<std::string>& prefixes, std::string_view path) {
@@ -94,8 +95,8 @@ Result<Route> Router::route_found(const Request& request, const Found& found) co
   const std::string_view why = why_script(found.path, found.facts);
   if (!why.empty()) return route_script(found.path, found.path_info, found.facts, why);
   if (!found.path_info.empty())
-    return not_found(std::string(found.path) + ": a file, and no script that " +
-                     std::string(found.path_info) + " could be for");
+    return not_found(std::string(found.path) + ": a file; only a script can take the rest of the path, " +
+                     std::string(found.path_info));
   return route_file(request, found.path);
 }
 
@@ -114,21 +115,27 @@ Result<Route> Router::route_folder(const Request& request, std::string_view path
 }
 
 std::string_view Router::why_script(std::string_view path, const FileFacts& facts) const {
-  const std::string extension(extension_of(path));
+  const std::string_view extension = extension_of(path);
   if (is_below(config_.cgi.prefixes, path)) return "it lies below a --cgi-prefix";
   if (contains(config_.cgi.extensions, extension)) return "it has a --cgi-extension";
-  if (config_.cgi.interpreters.contains(extension)) return "there is a --cgi-interpreter for it";
+  if (interpreter_of(path) != nullptr) return "there is a --cgi-interpreter for it";
   if (config_.cgi.executable_bit && facts.executable_by_any() && !is_static_extension(extension))
     return "it has an execute bit, and no static extension";
   return {};
 }
 
+/// The program of --cgi-interpreter for this file, if there is one.
+const std::string* Router::interpreter_of(std::string_view path) const {
+  for (const auto& [extension, program] : config_.cgi.interpreters)
+    if (iequals(extension, extension_of(path))) return &program;
+  return nullptr;
+}
+
 Result<Route> Router::route_script(std::string_view script_name, std::string_view path_info,
                                    const FileFacts& facts, std::string_view why) const {
   ScriptTarget target;
-  const auto interpreter = config_.cgi.interpreters.find(std::string(extension_of(script_name)));
-  if (interpreter != config_.cgi.interpreters.end()) {
-    target.interpreter = interpreter->second;
+  if (const std::string* interpreter = interpreter_of(script_name)) {
+    target.interpreter = *interpreter;
   } else if (!facts.executable_by_any()) {
     return cannot_execute({ScriptFault::not_executable});
   }
@@ -141,6 +148,9 @@ Result<Route> Router::route_script(std::string_view script_name, std::string_vie
 }
 
 Result<Route> Router::route_file(const Request& request, std::string_view path) const {
+  // Its source may hold passwords, and nobody puts a PHP program into a site to be read.
+  if (iequals(extension_of(path), ".php"))
+    return forbidden(std::string(path) + ": nothing runs PHP here (--cgi-interpreter .php=/usr/bin/php-cgi)");
   switch (request.method) {
     case Method::get:
     case Method::head: return Route{FileRoute{std::string(path)}, "serve_file", "a file, and no script"};

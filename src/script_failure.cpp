@@ -101,7 +101,7 @@ std::string describe_bad_header(HeaderFault why, const std::string& line) {
     case HeaderFault::control_byte: return no_header + " (it holds a control byte)";
     case HeaderFault::bad_status:
       return "printed a Status that is no number from 200 to 599: " + quoted(line);
-    case HeaderFault::bad_location: return "printed a Location without an address: " + quoted(line);
+    case HeaderFault::bad_location: return "printed a Location that is no address: " + quoted(line);
     case HeaderFault::repeated: return "printed a second field of a kind that may come once: " + quoted(line);
     case HeaderFault::none: return "printed a blank line before its header";
   }

@@ -79,7 +79,7 @@ bool ResponseStream::send(const Response& response, BodySource& source) {
   } else {
     delimiter_ = delimiter_of(response, connection_.request);
     head_ = head_of(connection_, response, delimiter_);
-    without_body_ = sends_no_body(connection_, response);
+    without_body_ = connection_.outgoing.without_body = sends_no_body(connection_, response);
   }
   trace_.head_sent(connection_.id, response, head_);
   if (without_body_) return send_all(std::exchange(head_, {}), {}) && drain(source);

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 
 #include "tinyhttpd/conditional.hpp"
@@ -70,23 +69,6 @@ Response whole_or_part(OpenFile file, const RangeDecision& decision, const Valid
 }
 
 }  // namespace
-
-Rejection refuse_path(std::string_view path, const std::error_code& error) {
-  const std::string reason = std::string(path) + ": " + error.message();
-  switch (error.value()) {
-    case ENOENT:
-    case ENOTDIR:
-    case ENAMETOOLONG: return not_found(reason);
-    case EACCES:
-    case EPERM: return forbidden(reason);
-    case ELOOP: return forbidden(std::string(path) + ": a symbolic link that --symlinks does not allow");
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-    case EAGAIN: return unavailable(reason);
-    default: return internal_error(reason);
-  }
-}
 
 Result<Response> serve_file(const Request& request, std::string_view path, const DocumentRoot& root,
                             const MediaTypes& types, UnixTime now) {

@@ -50,12 +50,14 @@ std::optional<Credentials> script_credentials(const std::string& user) {
 }
 
 /// Takes all descriptors the hard limit allows, and admits no more clients than those suffice for.
-std::size_t fit_to_descriptors(const Config& config) {
+std::size_t fit_to_descriptors(Config& config) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return config.max_connections;
   const rlim_t wanted =
       descriptors_for(config.max_connections) + config.threads * kDescriptorsPerWorker + kDescriptorsForAll;
   if (limit.rlim_cur < wanted) {
+    // What is raised for us is not for scripts: select() cannot count past 1023.
+    if (!config.cgi.limits.files) config.cgi.limits.files = limit.rlim_cur;
     limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
     (void)::setrlimit(RLIMIT_NOFILE, &limit);
   }
@@ -132,7 +134,10 @@ void Server::run_acceptor() {
 /// them.
 void Server::end_workers() {
   set(stop_event_);
-  gateways_.take_expired(TimePoint::max(), config_.cgi.queue);
+  for (ConnectionPtr& waiting : gateways_.take_expired(TimePoint::max(), config_.cgi.queue)) {
+    waiting->expired = true;
+    queue_.push(std::move(waiting));
+  }
   queue_.close();
 }
 

@@ -161,12 +161,14 @@ void ServerLog::cgi_spawned(RequestId id, int pid) {
 void ServerLog::cgi_error_line(RequestId, std::string_view script, std::string_view line) {
   log(LogLevel::warning, [&](std::string& text) {
     append_script(text, script);
-    append_escaped(text, line, kMaxTextBytes);
+    append_sentence(text, line, kMaxTextBytes);
   });
 }
 
 void ServerLog::cgi_failed(RequestId, std::string_view script, const ScriptFailure& failure) {
-  log(LogLevel::error, [&](std::string& text) {
+  // A visitor who left, and a server that was told to stop, are no fault of the script's.
+  const bool is_fault = failure.fault != ScriptFault::abandoned && failure.fault != ScriptFault::stopped;
+  log(is_fault ? LogLevel::error : LogLevel::info, [&](std::string& text) {
     append_script(text, script);
     append_sentence(text, describe(failure), kMaxTextBytes);
   });

@@ -43,6 +43,9 @@ struct Services {
 /// One thread of the pool: takes connections off the queue until it is closed.
 void run_worker(const Services& services);
 
+///     idle ──► reading_head ──► reading_body ──► answering ──► sending ──► idle, lingering, or the end
+///                    └──────────── a refusal ─────────────────────┘
+///
 /// Goes on with a connection wherever it stands, until it has to wait for its client (it is parked), for a
 /// gateway place (it is in the lane), or is over. Never throws: whatever a handler throws is answered with
 /// 500.

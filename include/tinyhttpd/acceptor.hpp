@@ -48,6 +48,8 @@ class Acceptor : public Parking {
   void listen_for_clients(bool listening);
   void sweep();
   void sweep_table(TimePoint now, std::size_t room);
+  bool is_renewed(Connection& connection) const;
+  void end_parked();
   bool is_over(const Connection& connection, TimePoint now) const;
   void take_stop_requests();
   bool is_drained() const;

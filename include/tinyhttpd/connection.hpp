@@ -83,7 +83,6 @@ class Connection : public ClientWatch {
   bool linger_after = false;   ///< and the client may still be sending: it is closed in stages
   bool answer_begun = false;   ///< a final answer's first byte has gone out
   TimePoint started;           ///< first byte of the request
-  TimePoint started_body;      ///< its head was complete
   TimePoint linger_until;      ///< the latest end of lingering
 
   int socket() const { return socket_.get(); }
@@ -103,6 +102,10 @@ class Connection : public ClientWatch {
 
   /// Sends as much of `outgoing` as fits.
   Progress send_outgoing();
+
+  /// Gives a client whose deadline has passed another body_timeout, if it sent at least min_rate bytes a
+  /// second of its body during the last.
+  bool renew_body(const Limits& limits);
 
   /// Gives a client whose deadline has passed another send_timeout, if it took at least min_rate bytes a
   /// second during the last. That it takes something does not suffice: it might take one byte a minute.
@@ -147,10 +150,11 @@ class Connection : public ClientWatch {
   std::size_t head_bytes_ = 0;
   std::uint64_t body_from_input_ = 0;  // bytes after the head, in the input buffer, that belong to the body
   ChunkedDecoder decoder_;
-  std::string surplus_;          // read together with the end of a chunked body: the next request's
-  std::string redirect_target_;  // what the request's views point into after redirect()
-  bool half_closed_ = false;     // the client has ended its side and may still be reading
-  std::uint64_t dropped_ = 0;    // while lingering
+  std::uint64_t body_at_renewal_ = 0;  // bytes of the body when its time was last renewed
+  std::string surplus_;                // read together with the end of a chunked body: the next request's
+  std::string redirect_target_;        // what the request's views point into after redirect()
+  bool half_closed_ = false;           // the client has ended its side and may still be reading
+  std::uint64_t dropped_ = 0;          // while lingering
 };
 
 using ConnectionPtr = std::unique_ptr<Connection>;

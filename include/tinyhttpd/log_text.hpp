@@ -19,7 +19,8 @@ inline constexpr std::size_t kMaxCutMarkBytes = 23;
 /// at the end says how many bytes of `bytes` that were: "[+123]".
 void append_escaped(std::string& line, std::string_view bytes, std::size_t most);
 
-/// The same for a sentence of our own that may quote what came from outside: keeps '"', '\' and "…".
+/// The same for text that people are to read, a sentence of ours or a script's: keeps '"', '\' and letters in
+/// UTF-8.
 void append_sentence(std::string& line, std::string_view sentence, std::size_t most);
 
 }  // namespace tinyhttpd

@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 #include "tinyhttpd/script_failure.hpp"
 #include "tinyhttpd/status.hpp"
@@ -34,5 +36,9 @@ Rejection cannot_execute(ScriptFailure failure);      ///< the script failed: st
 Rejection unavailable(std::string reason);            ///< 503 with Retry-After
 Rejection version_not_supported(std::string reason);  ///< 505
 Rejection insufficient_storage(std::string reason);   ///< 507
+
+/// What an error of looking a path up or opening it means: ENOENT, ENOTDIR and ENAMETOOLONG are 404, EACCES
+/// and ELOOP 403, a lack of descriptors or memory 503, all else 500. `path` goes into the reason.
+Rejection refuse_path(std::string_view path, const std::error_code& error);
 
 }  // namespace tinyhttpd

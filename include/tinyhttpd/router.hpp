@@ -54,6 +54,7 @@ class Router {
   Result<Route> route_script(std::string_view script_name, std::string_view path_info, const FileFacts& facts,
                              std::string_view why) const;
   Result<Route> route_file(const Request& request, std::string_view path) const;
+  const std::string* interpreter_of(std::string_view path) const;
   std::string_view why_script(std::string_view path, const FileFacts& facts) const;
 
   const DocumentRoot& root_;

@@ -32,6 +32,7 @@ struct ScriptPatience {
 /// Owns a running script. Feeds it the body, hands out its output, logs its standard error a line at a time,
 /// watches for the client to leave, and keeps the deadlines. Destroying it ends the script: SIGTERM to the
 /// group, two seconds, SIGKILL, reaped. For one thread at a time.
+/// The request and the client of the exchange are used while output is read, and never after.
 class ScriptRun {
  public:
   ScriptRun(const Exchange& exchange, std::string script_name, Child child, ScriptPipes pipes,

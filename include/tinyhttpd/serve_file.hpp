@@ -19,8 +19,4 @@ namespace tinyhttpd {
 Result<Response> serve_file(const Request& request, std::string_view path, const DocumentRoot& root,
                             const MediaTypes& types, UnixTime now);
 
-/// The refusal an error of the document root means: ENOENT is 404, EACCES 403, EMFILE 503 …; `path` goes into
-/// its reason.
-Rejection refuse_path(std::string_view path, const std::error_code& error);
-
 }  // namespace tinyhttpd

@@ -465,3 +465,11 @@ TEST_CASE("An nph- script that writes no HTTP is 502, not a broken answer") {
     CHECK(server.recorder().failures().back().fault == row.fault);
   }
 }
+
+TEST_CASE("A local redirect to what no path can be is the script's fault, and the log names the script") {
+  ServerUnderTest server;
+  server.script("/cgi-bin/climbs.cgi", sh_prints("Location: /../secret\\n\\n"));
+  CHECK(get(server.port(), "/cgi-bin/climbs.cgi").status == 502);
+  REQUIRE(server.recorder().failures().size() == 1);
+  CHECK(server.recorder().failures()[0].fault == tinyhttpd::ScriptFault::bad_header);
+}

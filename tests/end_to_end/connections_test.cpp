@@ -232,3 +232,18 @@ TEST_CASE("descriptors past 1024 are as good as others") {
   const std::string body(100'000, 'x');
   CHECK(post(server.port(), "/cgi-bin/echo.sh", body).body == body);
 }
+
+TEST_CASE("a script whose answer is a head alone ends when its client has it and leaves") {
+  ServerUnderTest server;
+  Leash leash;
+  server.script("/cgi-bin/ticks.cgi", "#!/bin/sh\nexec 9>" + leash.path() +
+                                          "\necho running >&9\nprintf 'Content-Type: text/plain\\n\\n'\n"
+                                          "while :; do echo tick; sleep 0.1; done\n");
+  {
+    Client client(server.port());
+    client.send("HEAD /cgi-bin/ticks.cgi HTTP/1.1\r\nHost: test\r\n\r\n");
+    CHECK(client.read(true).status == 200);
+    CHECK(leash.wait_until_taken() == "running\n");
+  }
+  CHECK(leash.wait_until_dropped());
+}

@@ -224,3 +224,17 @@ TEST_CASE("a body that the disk has no room for is 507, and the next one is take
   // Nothing of it is left: the file never had a name.
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
+
+TEST_CASE("a body that came fast buys no time to come slowly") {
+  ServerUnderTest server([](tinyhttpd::Config& config) {
+    config.limits.body_timeout = Seconds(0.3);
+    config.limits.min_rate = 1'000;
+  });
+  server.script("/cgi-bin/echo.sh", kEcho);
+  Client client(server.port());
+  client.send("POST /cgi-bin/echo.sh HTTP/1.1\r\nHost: test\r\nContent-Length: 1000001\r\n\r\n" +
+              std::string(1'000'000, 'x'));
+  const auto start = Clock::now();
+  CHECK(client.read().status == 408);
+  CHECK(since(start) < Seconds(15));
+}

@@ -211,3 +211,22 @@ TEST_CASE("out of descriptors, one client is told so, the others wait, and all i
   CHECK(is_served_again(port));
 #endif
 }
+
+TEST_CASE("who waits for a gateway place when the time to drain is over is told so, and is in the log") {
+  ServerUnderTest server([](Config& config) {
+    config.cgi.max_running = 1;
+    config.drain_timeout = Seconds(0.2);
+  });
+  Gate gate;
+  server.script("/cgi-bin/waits.sh", "#!/bin/sh\nread line < " + gate.path() + "\n");
+  const std::string request = "GET /cgi-bin/waits.sh HTTP/1.1\r\nHost: test\r\n\r\n";
+  Client running(server.port()), waiting(server.port());
+  running.send(request);
+  REQUIRE(server.recorder().wait_until([](const Recorder& r) { return r.pids().size() == 1; }));
+  waiting.send(request);
+  REQUIRE(server.recorder().wait_until([](const Recorder& r) { return r.waits().size() == 1; }));
+  server.server().stop();
+  CHECK(waiting.read().status == 503);
+  CHECK(running.read().status == 503);
+  CHECK(server.recorder().wait_until([](const Recorder& r) { return r.answers().size() == 2; }));
+}

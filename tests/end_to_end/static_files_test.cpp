@@ -666,3 +666,14 @@ TEST_CASE("without descriptors left a file is 503 with Retry-After, not missing,
   CHECK(on(client, "GET", "/page.txt").body == "0123456789");
   CHECK(on(client, "GET", "/folder/").body == "index");
 }
+
+TEST_CASE("the source of a program is sent under no spelling, nor where nothing runs it") {
+  ServerUnderTest server;
+  for (const std::string name : {"/a.PY", "/b.Cgi", "/c.php", "/d.PHP"}) {
+    CAPTURE(name);
+    server.file(name, "password = 1");
+    const Answer answer = get(server.port(), name);
+    CHECK(answer.status == 403);
+    CHECK(answer.body.find("password") == std::string::npos);
+  }
+}

@@ -54,6 +54,7 @@ const std::map<std::string, Place>& places() {
       {"request_parser", {Layer::pure}},
       {"request_target", {Layer::pure}},
       {"response", {Layer::pure}},
+      {"utf8", {Layer::pure}},
       // The kernel and the threads: nothing of HTTP.
       {"bulkhead", {Layer::system}},
       {"document_root", {Layer::system}},
