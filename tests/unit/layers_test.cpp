@@ -25,67 +25,64 @@ struct Place {
 };
 
 /// Every concept (a header, a source, or both) has its place here.
-const std::map<std::string, Place>& places() {
-  static const std::map<std::string, Place> table = {
-      // What everybody speaks of: values, interfaces, the owner of a descriptor.
-      {"client_watch", {Layer::bottom}},
-      {"config", {Layer::bottom}},
-      {"deadline", {Layer::bottom}},
-      {"rejection", {Layer::bottom}},
-      {"result", {Layer::bottom}},
-      {"script_failure", {Layer::bottom}},
-      {"status", {Layer::bottom}},
-      {"trace", {Layer::bottom}},
-      {"unique_fd", {Layer::bottom}},
-      // Bytes into values and back: no system call, no thread, no clock.
-      {"ascii", {Layer::pure}},
-      {"authority", {Layer::pure}},
-      {"cgi_environment", {Layer::pure}},
-      {"cgi_message", {Layer::pure}},
-      {"chunked", {Layer::pure}},
-      {"conditional", {Layer::pure}},
-      {"http", {Layer::pure}},
-      {"http_date", {Layer::pure}},
-      {"input_buffer", {Layer::pure}},
-      {"log_text", {Layer::pure}},
-      {"media_type", {Layer::pure}},
-      {"option_value", {Layer::pure}},
-      {"request_fields", {Layer::pure}},
-      {"request_parser", {Layer::pure}},
-      {"request_target", {Layer::pure}},
-      {"response", {Layer::pure}},
-      {"utf8", {Layer::pure}},
-      // The kernel and the threads: nothing of HTTP.
-      {"bulkhead", {Layer::system}},
-      {"document_root", {Layer::system}},
-      {"process", {Layer::system}},
-      {"socket", {Layer::system}},
-      {"spool", {Layer::system}},
-      {"work_queue", {Layer::system}},
-      // Who answers. What two handlers need lies below them, or is of all of them.
-      {"exchange", {Layer::handler}},
-      {"execute_cgi", {Layer::handler, "execute_cgi"}},
-      {"script_run", {Layer::handler, "execute_cgi"}},
-      {"serve_file", {Layer::handler, "serve_file"}},
-      // Who watches.
-      {"access_log", {Layer::observer}},
-      {"log_writer", {Layer::observer}},
-      {"server_log", {Layer::observer}},
-      {"tee", {Layer::observer}},
-      // Who puts it together.
-      {"accept_request", {Layer::top}},
-      {"acceptor", {Layer::top}},
-      {"command_line", {Layer::top}},
-      {"connection", {Layer::top}},
-      {"help_text", {Layer::top}},
-      {"main", {Layer::top}},
-      {"option_table", {Layer::top}},
-      {"router", {Layer::top}},
-      {"send_response", {Layer::top}},
-      {"server", {Layer::top}},
-  };
-  return table;
-}
+const std::map<std::string, Place> kPlaces = {
+    // What everybody speaks of: values, interfaces, the owner of a descriptor.
+    {"client_watch", {Layer::bottom}},
+    {"config", {Layer::bottom}},
+    {"deadline", {Layer::bottom}},
+    {"rejection", {Layer::bottom}},
+    {"result", {Layer::bottom}},
+    {"script_failure", {Layer::bottom}},
+    {"status", {Layer::bottom}},
+    {"trace", {Layer::bottom}},
+    {"unique_fd", {Layer::bottom}},
+    // Bytes into values and back: no system call, no thread, no clock.
+    {"ascii", {Layer::pure}},
+    {"authority", {Layer::pure}},
+    {"cgi_environment", {Layer::pure}},
+    {"cgi_message", {Layer::pure}},
+    {"chunked", {Layer::pure}},
+    {"conditional", {Layer::pure}},
+    {"http", {Layer::pure}},
+    {"http_date", {Layer::pure}},
+    {"input_buffer", {Layer::pure}},
+    {"log_text", {Layer::pure}},
+    {"media_type", {Layer::pure}},
+    {"option_value", {Layer::pure}},
+    {"request_fields", {Layer::pure}},
+    {"request_parser", {Layer::pure}},
+    {"request_target", {Layer::pure}},
+    {"response", {Layer::pure}},
+    {"utf8", {Layer::pure}},
+    // The kernel and the threads: nothing of HTTP.
+    {"bulkhead", {Layer::system}},
+    {"document_root", {Layer::system}},
+    {"process", {Layer::system}},
+    {"socket", {Layer::system}},
+    {"spool", {Layer::system}},
+    {"work_queue", {Layer::system}},
+    // Who answers. What two handlers need lies below them, or is of all of them.
+    {"exchange", {Layer::handler}},
+    {"execute_cgi", {Layer::handler, "execute_cgi"}},
+    {"script_run", {Layer::handler, "execute_cgi"}},
+    {"serve_file", {Layer::handler, "serve_file"}},
+    // Who watches.
+    {"access_log", {Layer::observer}},
+    {"log_writer", {Layer::observer}},
+    {"server_log", {Layer::observer}},
+    {"tee", {Layer::observer}},
+    // Who puts it together.
+    {"accept_request", {Layer::top}},
+    {"acceptor", {Layer::top}},
+    {"command_line", {Layer::top}},
+    {"connection", {Layer::top}},
+    {"help_text", {Layer::top}},
+    {"main", {Layer::top}},
+    {"option_table", {Layer::top}},
+    {"router", {Layer::top}},
+    {"send_response", {Layer::top}},
+    {"server", {Layer::top}},
+};
 
 int height(Layer layer) {
   constexpr std::array<int, 6> kHeights = {0, 1, 1, 2, 2, 3};
@@ -94,8 +91,8 @@ int height(Layer layer) {
 
 /// Whether a file of the concept `from` may include the header of `to`.
 bool may_include(const std::string& from, const std::string& to) {
-  const Place& above = places().at(from);
-  const Place& below = places().at(to);
+  const Place& above = kPlaces.at(from);
+  const Place& below = kPlaces.at(to);
   if (from == to) return true;
   if (below.layer == Layer::observer) return above.layer == Layer::observer || from == "main";
   if (above.layer == Layer::handler && below.layer == Layer::handler)
@@ -199,7 +196,7 @@ using Complaints = std::vector<std::string>;
 void check_includes(const std::string& name, const std::string& code, Complaints& complaints) {
   for (const std::string& included : all_matches(code, "#include \"tinyhttpd/([a-z_0-9/]+)\\.hpp\"")) {
     const std::string to = concept_of(included);
-    if (!places().contains(to)) {
+    if (!kPlaces.contains(to)) {
       complaints.push_back("includes " + to + ", which has no place in a layer");
     } else if (!may_include(name, to)) {
       complaints.push_back("includes " + to + ", which is not below it");
@@ -231,7 +228,7 @@ void check_single_places(const std::string& path, const std::string& code, Compl
 
   const std::string name = concept_of(path);
   const bool may_print =
-      name == "main" || (places().contains(name) && places().at(name).layer == Layer::observer);
+      name == "main" || (kPlaces.contains(name) && kPlaces.at(name).layer == Layer::observer);
   if (!may_print &&
       matches(code, "\\b(v?f?printf|f?puts|putchar|perror)\\s*\\(|\\b(cout|cerr|clog|stdout|stderr)\\b"))
     complaints.push_back("writes to standard output or error");
@@ -254,13 +251,13 @@ Complaints complaints_about(const std::string& path, const std::string& text) {
   Complaints complaints;
   check_single_places(path, code, complaints);
   check_no_globals(code, complaints);
-  if (!places().contains(name)) {
+  if (!kPlaces.contains(name)) {
     complaints.push_back("has no place in a layer");
     return complaints;
   }
   check_includes(name, code_and_strings, complaints);
-  if (places().at(name).layer == Layer::pure) check_pure(code, complaints);
-  if (places().at(name).layer == Layer::system) check_system(code_and_strings, complaints);
+  if (kPlaces.at(name).layer == Layer::pure) check_pure(code, complaints);
+  if (kPlaces.at(name).layer == Layer::system) check_system(code_and_strings, complaints);
   return complaints;
 }
 
@@ -290,7 +287,7 @@ TEST_CASE("every source keeps to its layer") {
 
 TEST_CASE("the table of layers names only what there is") {
   const auto files = sources();
-  for (const auto& place : places()) {
+  for (const auto& place : kPlaces) {
     const std::string& name = place.first;
     CAPTURE(name);
     CHECK(std::any_of(files.begin(), files.end(),
