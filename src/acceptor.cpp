@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -57,11 +56,9 @@ Acceptor::Acceptor(std::vector<Listener> listeners, const Config& config, WorkQu
       count_(count),
       trace_(trace),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       reserve_(open_reserve()) {
   if (!epoll_) fail("epoll_create1");
-  if (!stop_event_) fail("eventfd");
-  if (!watch(stop_event_.get(), EPOLLIN, false)) fail("epoll_ctl");
+  if (!watch(stop_event_.fd(), EPOLLIN, false)) fail("epoll_ctl");
   for (const Listener& listener : listeners_)
     if (!watch(listener.fd.get(), EPOLLIN, false)) fail("epoll_ctl");
 }
@@ -91,11 +88,6 @@ ConnectionPtr Acceptor::take(int fd) {
   std::lock_guard lock(mutex_);
   if (table_.size() <= static_cast<std::size_t>(fd)) return nullptr;
   return std::move(table_[static_cast<std::size_t>(fd)]);
-}
-
-void Acceptor::stop() {
-  const std::uint64_t one = 1;
-  (void)!::write(stop_event_.get(), &one, sizeof one);
 }
 
 void Acceptor::run() {
@@ -252,9 +244,9 @@ bool Acceptor::is_over(const Connection& connection, TimePoint now) const {
 }
 
 void Acceptor::take_stop_requests() {
-  std::uint64_t requests = 0;
-  if (::read(stop_event_.get(), &requests, sizeof requests) != sizeof requests) return;
-  stops_ += static_cast<int>(requests);
+  const std::uint64_t requests = stop_event_.take();
+  if (requests == 0) return;
+  stops_ += requests;
   if (draining_.exchange(true)) return;
   drain_until_ = Clock::now() + as_duration(config_.drain_timeout);
   next_sweep_ = Clock::now();

@@ -12,10 +12,6 @@ namespace tinyhttpd {
 
 namespace {
 
-bool begins_with(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
 // The variables in the order in which they were set: a few dozen, so that looking through them is quick
 // enough.
 class Environment {
@@ -44,7 +40,7 @@ class Environment {
   std::string* find(std::string_view name) {
     const auto found =
         std::find_if(variables_.begin(), variables_.end(), [name](const std::string& variable) {
-          return variable.size() > name.size() && variable[name.size()] == '=' && begins_with(variable, name);
+          return variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name);
         });
     return found == variables_.end() ? nullptr : &*found;
   }
@@ -146,7 +142,7 @@ void set_fields(Environment& environment, const Request& request, const CgiConfi
 bool is_of_the_protocol(std::string_view name) {
   constexpr std::array<std::string_view, 3> kSometimesUnset = {"CONTENT_LENGTH", "CONTENT_TYPE",
                                                                "PATH_TRANSLATED"};
-  return begins_with(name, "HTTP_") ||
+  return name.starts_with("HTTP_") ||
          std::find(kSometimesUnset.begin(), kSometimesUnset.end(), name) != kSometimesUnset.end();
 }
 

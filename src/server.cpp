@@ -1,8 +1,6 @@
 #include "tinyhttpd/server.hpp"
 
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,17 +22,6 @@ constexpr std::size_t kDescriptorsForAll = 128;
 /// requests get 503.
 constexpr std::size_t descriptors_for(std::size_t connections) {
   return connections + connections / 4;
-}
-
-UniqueFd make_event() {
-  UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!event) throw std::system_error(errno, std::generic_category(), "eventfd");
-  return event;
-}
-
-void set(const UniqueFd& event) {
-  const std::uint64_t one = 1;
-  (void)!::write(event.get(), &one, sizeof one);
 }
 
 MediaTypes load_media_types() {
@@ -84,9 +71,7 @@ Server::Server(Config config, Trace& trace)
       media_types_(load_media_types()),
       router_(root_, config_),
       script_credentials_(script_credentials(config_.cgi.user)),
-      stop_event_(make_event()),
-      ended_event_(make_event()),
-      cgi_host_{config_.cgi, root_, script_credentials_ ? &*script_credentials_ : nullptr, stop_event_.get()},
+      cgi_host_{config_.cgi, root_, script_credentials_ ? &*script_credentials_ : nullptr, stop_event_.fd()},
       queue_(config_.queue),
       gateways_(config_.cgi.max_running, config_.cgi.queue) {
   startup();
@@ -127,13 +112,13 @@ void Server::start() {
 void Server::run_acceptor() {
   acceptor_->run();
   end_workers();
-  set(ended_event_);
+  ended_event_.set();
 }
 
 /// What is still running after the drain is ended: scripts by their stop event, waiting clients by closing
 /// them.
 void Server::end_workers() {
-  set(stop_event_);
+  stop_event_.set();
   for (ConnectionPtr& waiting : gateways_.take_expired(TimePoint::max(), config_.cgi.queue)) {
     waiting->expired = true;
     queue_.push(std::move(waiting));

@@ -10,6 +10,7 @@
 #include "tinyhttpd/bulkhead.hpp"
 #include "tinyhttpd/config.hpp"
 #include "tinyhttpd/connection.hpp"
+#include "tinyhttpd/event.hpp"
 #include "tinyhttpd/socket.hpp"
 #include "tinyhttpd/trace.hpp"
 #include "tinyhttpd/work_queue.hpp"
@@ -35,7 +36,7 @@ class Acceptor : public Parking {
   void run();
 
   /// Asks run() to end. Any thread, also more than once: the second time it ends at once.
-  void stop();
+  void stop() { stop_event_.set(); }
 
  private:
   void take_turn();
@@ -65,10 +66,10 @@ class Acceptor : public Parking {
   ConnectionCount& count_;
   Trace& trace_;
   UniqueFd epoll_;
-  UniqueFd stop_event_;
+  Event stop_event_;
   UniqueFd reserve_;  // given up for a moment to turn a client away when there are no descriptors left
   bool listening_ = true;
-  int stops_ = 0;
+  std::uint64_t stops_ = 0;
   TimePoint drain_until_{};
   TimePoint next_sweep_{};
   std::size_t turned_away_ = 0;  // since the last report

@@ -13,6 +13,7 @@
 #include "tinyhttpd/acceptor.hpp"
 #include "tinyhttpd/config.hpp"
 #include "tinyhttpd/document_root.hpp"
+#include "tinyhttpd/event.hpp"
 #include "tinyhttpd/media_type.hpp"
 #include "tinyhttpd/process.hpp"
 #include "tinyhttpd/router.hpp"
@@ -40,7 +41,7 @@ class Server {
   void stop() { acceptor_->stop(); }
 
   /// Readable once the server has ended and wait() will not block. Borrowed.
-  int ended_fd() const { return ended_event_.get(); }
+  int ended_fd() const { return ended_event_.fd(); }
 
   /// Waits for the threads to end.
   void wait();
@@ -59,8 +60,8 @@ class Server {
   MediaTypes media_types_;
   Router router_;
   std::optional<Credentials> script_credentials_;
-  UniqueFd stop_event_;  // readable once scripts must end
-  UniqueFd ended_event_;
+  Event stop_event_;  // readable once scripts must end
+  Event ended_event_;
   CgiHost cgi_host_;
   ConnectionCount connections_{0};  // outlives every connection below
   std::atomic<bool> draining_{false};

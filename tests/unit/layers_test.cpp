@@ -57,6 +57,7 @@ const std::map<std::string, Place> kPlaces = {
     // The kernel and the threads: nothing of HTTP.
     {"bulkhead", {Layer::system}},
     {"document_root", {Layer::system}},
+    {"event", {Layer::system}},
     {"process", {Layer::system}},
     {"socket", {Layer::system}},
     {"spool", {Layer::system}},
