@@ -107,7 +107,9 @@ Result<ScriptEnds, ScriptFailure> connect_pipes(ScriptPipes& ours, bool has_body
     theirs.standard_input = std::move(input->read_end);
     ours.standard_input = std::move(input->write_end);
   } else {
-    theirs.standard_input = UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    theirs.standard_input.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!theirs.standard_input)
+      return Unexpected(no_descriptor({errno, std::generic_category()}, "/dev/null"));
   }
   theirs.standard_output = std::move(output->write_end);
   theirs.standard_error = std::move(errors->write_end);
