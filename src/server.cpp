@@ -115,8 +115,8 @@ void Server::run_acceptor() {
   ended_event_.set();
 }
 
-/// What is still running after the drain is ended: scripts by their stop event, waiting clients by closing
-/// them.
+/// What is still running after the drain is ended: scripts by their stop event. Clients that wait for a
+/// gateway place are told 503.
 void Server::end_workers() {
   stop_event_.set();
   for (ConnectionPtr& waiting : gateways_.take_expired(TimePoint::max(), config_.cgi.queue)) {

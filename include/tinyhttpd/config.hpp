@@ -19,11 +19,11 @@ struct Limits {
   std::size_t max_headers = 100;                ///< number of fields; over it 431
   std::uint64_t max_body_bytes = 64ULL << 20U;  ///< request body without chunked coding; over it 413
   Seconds header_timeout{10};                   ///< for the whole head; past it 408
-  Seconds body_timeout{30};                     ///< for the body, longer by received / min_rate; past it 408
-  std::uint64_t min_rate = 500;                 ///< bytes a second
-  Seconds keepalive_timeout{15};                ///< an idle connection
-  Seconds send_timeout{30};                     ///< a client that takes nothing of its answer
-  std::string spool_dir;                        ///< for bodies too large for memory; empty: TMPDIR, else /tmp
+  Seconds body_timeout{30};       ///< for the body, renewed while it comes at min_rate; past it 408
+  std::uint64_t min_rate = 500;   ///< bytes a second of a body or an answer, held over each timeout
+  Seconds keepalive_timeout{15};  ///< an idle connection
+  Seconds send_timeout{30};       ///< a client that takes nothing of its answer
+  std::string spool_dir;          ///< for bodies too large for memory; empty: TMPDIR, else /tmp
 };
 
 /// A bound the kernel holds a script to (setrlimit); unset: the server's own.
