@@ -5,6 +5,7 @@
 #include <ctime>
 #include <exception>
 
+#include "tinyhttpd/list_folder.hpp"
 #include "tinyhttpd/request_target.hpp"
 #include "tinyhttpd/send_response.hpp"
 #include "tinyhttpd/serve_file.hpp"
@@ -49,6 +50,7 @@ class RequestSteps {
 
  private:
   Connection& client() { return *connection_; }
+  const Config& config() { return client().site->config; }
   Next step();
   Next guarded_step();
   Next give_up(const std::exception& error);
@@ -69,7 +71,9 @@ class RequestSteps {
   Next stream(Response response);
   Next follow_redirect(const std::string& target);
   Response response_to(const Route& route);
+  Response response_or_refusal(Result<Response> response);
   Response refusal_of(const Rejection& rejection);
+  Response with_error_page(Response refusal);
   bool wait_a_moment(Next wanted);
   Next give_up_place(Next next);
   void leave_gateway();
@@ -78,6 +82,7 @@ class RequestSteps {
 
   ConnectionPtr connection_;
   const Services& services_;
+  SitePtr site_of_source_;  // which source_ still uses
   // The script of an answer that is over, while it still runs: one whose answer was whole may end in its own
   // time.
   std::unique_ptr<BodySource> source_;
@@ -104,7 +109,9 @@ ConnectionPtr RequestSteps::run(bool has_place) {
 Next RequestSteps::give_up_place(Next next) {
   if (source_) return next;  // it goes on without its output, and keeps its place
   leave_gateway();
-  if (!successor_ || next != Next::go_on) return next;
+  // While draining the acceptor may have ended, and nobody would take this client up again: it comes first
+  // then.
+  if (!successor_ || next != Next::go_on || services_.draining) return next;
   // Another worker goes on with this client, at once where there is something to do: its socket can be
   // written then.
   const bool waits =
@@ -164,8 +171,9 @@ Next RequestSteps::step() {
 }
 
 Next RequestSteps::read_head() {
+  if (client().phase == Phase::idle) client().site = services_.site.get();
   if (client().expired) return refuse_request(request_timeout("the head took longer than --header-timeout"));
-  const Limits& limits = services_.config.limits;
+  const Limits& limits = config().limits;
   auto progress = client().read_head(limits);
   if (client().phase == Phase::idle && client().has_input()) {
     client().phase = Phase::reading_head;
@@ -183,17 +191,17 @@ Next RequestSteps::read_head() {
 Next RequestSteps::begin_request() {
   Request& request = client().request;
   redirects_ = 0;
-  if (auto parsed = parse_request(client().head(), services_.config.limits, request); !parsed)
+  if (auto parsed = parse_request(client().head(), config().limits, request); !parsed)
     return refuse_request(parsed.error());
   client().phase = request.framing.has_body() ? Phase::reading_body : Phase::answering;
   if (request.framing.has_body())
-    client().deadline = Clock::now() + as_duration(services_.config.limits.body_timeout);
+    client().deadline = Clock::now() + as_duration(config().limits.body_timeout);
   services_.trace.request_received(client().id, request, client().endpoints);
-  auto route = services_.router.route(request);
+  auto route = client().site->router.route(request);
   if (!route) return refuse_route(route.error());
   services_.trace.route_chosen(client().id, route->handler, route->why);
   client().route = std::move(*route);
-  const Limits& limits = services_.config.limits;
+  const Limits& limits = config().limits;
   if (!request.framing.chunked && request.framing.content_length > limits.max_body_bytes)
     return refuse_request(
         content_too_large("Content-Length is over --max-body " + std::to_string(limits.max_body_bytes)));
@@ -204,7 +212,7 @@ Next RequestSteps::begin_request() {
 Next RequestSteps::read_body() {
   if (client().expired)
     return refuse_request(request_timeout("the body came too slowly (--body-timeout, --min-rate)"));
-  const Limits& limits = services_.config.limits;
+  const Limits& limits = config().limits;
   auto progress = client().read_body(limits, limits.spool_dir);
   if (!progress) return refuse_request(progress.error());
   if (*progress == Progress::need_input) return Next::await_input;
@@ -224,14 +232,15 @@ Next RequestSteps::answer() {
 
 Next RequestSteps::begin_sending(Response response) {
   if (services_.draining) client().close_after = true;
-  client().deadline = Clock::now() + as_duration(services_.config.limits.send_timeout);
+  client().deadline = Clock::now() + as_duration(config().limits.send_timeout);
+  add_configured(response, config().files.fields);
   prepare_response(client(), std::move(response), services_.trace);
   return Next::go_on;
 }
 
 Next RequestSteps::enter_gateway() {
   const RequestId id = client().id;
-  const TimePoint deadline = Clock::now() + as_duration(services_.config.cgi.timeout);
+  const TimePoint deadline = Clock::now() + as_duration(config().cgi.timeout);
   client().deadline = deadline;
   switch (services_.gateways.enter(connection_, deadline)) {
     case Bulkhead<ConnectionPtr>::Entry::entered: has_place_ = true; return Next::go_on;
@@ -250,7 +259,7 @@ Next RequestSteps::answer_script(const ScriptTarget& script) {
                           .body = client().body,
                           .client = client(),
                           .trace = services_.trace};
-  auto response = execute_cgi(exchange, script, services_.cgi);
+  auto response = execute_cgi(exchange, script, client().site->cgi);
   if (!response) return refuse_request(response.error());
   if (response->local_redirect) return follow_redirect(*response->local_redirect);
   return stream(std::move(*response));
@@ -264,7 +273,7 @@ Next RequestSteps::follow_redirect(const std::string& target) {
     return refuse_route(cannot_execute({.fault = ScriptFault::bad_header,
                                         .number = static_cast<int>(HeaderFault::bad_location),
                                         .detail = "Location: " + target}));
-  auto route = services_.router.route(client().request);
+  auto route = client().site->router.route(client().request);
   if (!route) return refuse_route(route.error());
   services_.trace.route_chosen(client().id, route->handler, route->why);
   client().route = std::move(*route);
@@ -274,27 +283,31 @@ Next RequestSteps::follow_redirect(const std::string& target) {
 Next RequestSteps::stream(Response response) {
   auto source = std::move(std::get<std::unique_ptr<BodySource>>(response.body));
   response.body = std::unique_ptr<BodySource>();
-  ResponseStream stream(client(), services_.config.limits, services_.cgi.stop_fd, services_.trace);
+  ResponseStream stream(client(), config().limits, services_.stop_fd, services_.trace);
   if (services_.draining) client().close_after = true;
+  if (!response.raw) add_configured(response, config().files.fields);
   answer_is_whole_ = stream.send(response, *source);
   const Next next = end_answer(answer_is_whole_, stream.body_bytes_sent());
   if (source->is_finished()) return next;
   // The script goes on without its output, watched by this worker. The client's next request need not wait
   // for it: another worker takes it, at once where it has come already, for then the socket can be written.
+  site_of_source_ = client().site;
   source_ = std::move(source);
   if (next != Next::go_on) return next;
   return client().has_input() ? Next::await_output : Next::await_input;
 }
 
 Response RequestSteps::response_to(const Route& route) {
-  if (const auto* file = std::get_if<FileRoute>(&route.to)) {
-    auto response =
-        serve_file(client().request, file->path, services_.root, services_.media_types, std::time(nullptr));
-    return response ? std::move(*response) : refusal_of(response.error());
-  }
-  if (const auto* slash = std::get_if<SlashRoute>(&route.to)) {
+  const Site& site = *client().site;
+  if (const auto* file = std::get_if<FileRoute>(&route.to))
+    return response_or_refusal(serve_file(client().request, file->path, site.files, std::time(nullptr)));
+  if (const auto* folder = std::get_if<FolderRoute>(&route.to))
+    return response_or_refusal(list_folder(
+        client().request, folder->path, site.root,
+        [&site](std::string_view path, const FileFacts& facts) { return site.router.offers(path, facts); }));
+  if (const auto* redirect = std::get_if<RedirectRoute>(&route.to)) {
     Response response = refuse(Rejection{Status::moved_permanently, {}});
-    response.add("Location", slash->location);
+    response.add("Location", redirect->location);
     return response;
   }
   Response response{.status = Status::no_content};
@@ -302,9 +315,34 @@ Response RequestSteps::response_to(const Route& route) {
   return response;
 }
 
+Response RequestSteps::response_or_refusal(Result<Response> response) {
+  if (!response) return refusal_of(response.error());
+  return with_error_page(std::move(*response));
+}
+
 Response RequestSteps::refusal_of(const Rejection& rejection) {
   services_.trace.rejected(client().id, rejection, client().request.line, client().endpoints);
-  return refuse(rejection);
+  return with_error_page(refuse(rejection));
+}
+
+/// The refusal with the page that --error-page names for it, where that can be had.
+Response RequestSteps::with_error_page(Response refusal) {
+  const auto& pages = config().files.error_pages;
+  const auto named = pages.find(code(refusal.status));
+  if (named == pages.end()) return refusal;
+  const Site& site = *client().site;
+  // Never a script's source; and a page that is missing must not hide what it was to explain.
+  auto page = site.router.is_plain_file(named->second)
+                  ? serve_error_page(refusal.status, named->second, site.files)
+                  : Result<Response>(not_found(named->second + ": no such file, or a script"));
+  if (!page) {
+    services_.trace.warning("--error-page " + std::to_string(named->first) + ": " + page.error().reason);
+    return refusal;
+  }
+  refusal.remove("Content-Type");
+  refusal.fields += page->fields;
+  refusal.body = std::move(page->body);
+  return refusal;
 }
 
 /// Refuses the request in hand at any step. Where bytes of it may still come the connection cannot go on:
@@ -347,7 +385,7 @@ Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
     return Next::go_on;
   }
   client().next_request();
-  client().deadline = Clock::now() + as_duration(services_.config.limits.keepalive_timeout);
+  client().deadline = Clock::now() + as_duration(config().limits.keepalive_timeout);
   return Next::go_on;
 }
 
@@ -374,6 +412,7 @@ void RequestSteps::park(Next wanted) {
   if (client().phase == Phase::idle) {
     if (services_.draining) return connection_.reset();
     client().release_idle_memory();
+    client().site.reset();
   }
   services_.parking.park(std::move(connection_),
                          wanted == Next::await_input ? Progress::need_input : Progress::need_output);

@@ -17,17 +17,12 @@ using namespace std::chrono_literals;
 constexpr auto kSweepInterval = 1s;
 constexpr auto kSweepIntervalDraining = 50ms;
 
-/// Connections past --max-connections that may still be reading their 503; more than these are closed at
-/// once.
+/// Clients that were turned away and may still be reading their 503; more than these are closed at once.
 constexpr std::size_t kMostTurnedAway = 64;
 constexpr auto kTurnAwayTime = 2s;
 
 /// Clients taken from one listener before the others have their turn.
 constexpr int kAcceptsInARow = 64;
-
-constexpr std::string_view kTurnedAway =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: text/plain\r\nContent-Length: 28\r\n"
-    "Connection: close\r\n\r\nToo many clients. Try later\n";
 
 UniqueFd open_reserve() {
   return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -45,15 +40,17 @@ bool is_busy(const Connection& connection) {
 
 }  // namespace
 
-Acceptor::Acceptor(std::vector<Listener> listeners, const Config& config, WorkQueue<ConnectionPtr>& queue,
-                   Bulkhead<ConnectionPtr>& gateways, std::atomic<bool>& draining, ConnectionCount& count,
+Acceptor::Acceptor(std::vector<Listener> listeners, const CurrentSite& site, WorkQueue<ConnectionPtr>& queue,
+                   Bulkhead<ConnectionPtr>& gateways, std::atomic<bool>& draining, ConnectionCounts& counts,
                    Trace& trace)
     : listeners_(std::move(listeners)),
-      config_(config),
+      has_listeners_(!listeners_.empty()),
+      site_(site),
       queue_(queue),
       gateways_(gateways),
       draining_(draining),
-      count_(count),
+      count_(counts.served),
+      refused_(counts.refused),
       trace_(trace),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       reserve_(open_reserve()) {
@@ -91,8 +88,8 @@ ConnectionPtr Acceptor::take(int fd) {
 }
 
 void Acceptor::run() {
-  next_sweep_ = Clock::now() + kSweepInterval;
-  while (!is_drained()) {
+  next_sweep_ = Clock::now();
+  while (!has_ended()) {
     try {
       take_turn();
     } catch (const std::exception& error) {
@@ -128,7 +125,7 @@ void Acceptor::accept_clients(const Listener& listener) {
   for (int i = 0; i < kAcceptsInARow; ++i) {
     auto accepted = accept_client(listener.fd.get());
     if (accepted) {
-      admit(std::move(*accepted), listener);
+      admit(std::move(*accepted), listener.address.port);
       continue;
     }
     const int error = accepted.error().value();
@@ -140,23 +137,43 @@ void Acceptor::accept_clients(const Listener& listener) {
   }
 }
 
-void Acceptor::admit(Accepted accepted, const Listener& listener) {
-  if (count_ >= config_.max_connections) return turn_away(std::move(accepted.fd));
+void Acceptor::take_client(UniqueFd client) {
+  SocketAddress remote = remote_address(client.get());
+  const std::uint16_t port = local_address(client.get()).port;
+  admit(Accepted{std::move(client), std::move(remote)}, port);
+}
+
+void Acceptor::admit(Accepted accepted, std::uint16_t port) {
+  const SitePtr site = site_.get();
+  if (count_ >= site->config.max_connections) return turn_away(std::move(accepted.fd));
+  const Limits& limits = site->config.limits;
+  ClientLimit::Place place;
+  if (limits.max_connections_per_client > 0) {
+    auto free = clients_.enter(accepted.remote.address, limits.max_connections_per_client);
+    if (!free) {
+      ++too_many_of_one_;
+      return turn_away(std::move(accepted.fd));
+    }
+    place = std::move(*free);
+  }
   Endpoints endpoints;
   endpoints.remote_address = std::move(accepted.remote.address);
   endpoints.remote_port = accepted.remote.port;
-  endpoints.server_port = listener.address.port;
-  const TimePoint deadline = Clock::now() + as_duration(config_.limits.header_timeout);
-  park(std::make_unique<Connection>(std::move(accepted.fd), std::move(endpoints), deadline, count_),
-       Progress::need_input);
+  endpoints.server_port = port;
+  const TimePoint deadline = Clock::now() + as_duration(limits.header_timeout);
+  auto connection =
+      std::make_unique<Connection>(std::move(accepted.fd), std::move(endpoints), deadline, count_);
+  connection->place = std::move(place);
+  park(std::move(connection), Progress::need_input);
 }
 
 /// 503 instead of a hang, and, for a bounded number at a time, the moment it takes to read it.
 void Acceptor::turn_away(UniqueFd client) {
   ++turned_away_;
-  (void)send(client.get(), kTurnedAway);
-  if (count_ >= config_.max_connections + kMostTurnedAway) return;
-  auto connection = std::make_unique<Connection>(std::move(client), Endpoints(), TimePoint(), count_);
+  const SitePtr site = site_.get();
+  (void)send(client.get(), site->turned_away);
+  if (refused_ >= kMostTurnedAway) return;
+  auto connection = std::make_unique<Connection>(std::move(client), Endpoints(), TimePoint(), refused_);
   connection->linger_until = Clock::now() + kTurnAwayTime;
   connection->start_lingering(connection->linger_until);
   park(std::move(connection), Progress::need_input);
@@ -169,7 +186,7 @@ void Acceptor::cannot_accept(const Listener& listener, const std::error_code& er
   accept_error_ = error.message();
   reserve_.reset();
   if (const auto accepted = accept_client(listener.fd.get())) {
-    (void)send(accepted->fd.get(), kTurnedAway);
+    (void)send(accepted->fd.get(), site_.get()->turned_away);
     shut_down_sending(accepted->fd.get());
     // Left unread, the request would make the close a reset, and the client might lose the answer.
     std::array<char, 4096> request;
@@ -186,7 +203,7 @@ void Acceptor::listen_for_clients(bool listening) {
 
 void Acceptor::sweep() {
   const TimePoint now = Clock::now();
-  next_sweep_ = now + (draining_ ? kSweepIntervalDraining : kSweepInterval);
+  next_sweep_ = now + (draining_ || !has_listeners_ ? kSweepIntervalDraining : kSweepInterval);
   listen_for_clients(true);
   report_losses();
   std::size_t room = queue_.wait_for_room(now);
@@ -220,9 +237,9 @@ void Acceptor::sweep_table(TimePoint now, std::size_t room) {
 }
 
 /// Whether a slow client keeps the least rate, and gets more time.
-bool Acceptor::is_renewed(Connection& connection) const {
-  if (connection.phase == Phase::reading_body) return connection.renew_body(config_.limits);
-  return connection.phase == Phase::sending && connection.renew_sending(config_.limits);
+bool Acceptor::is_renewed(Connection& connection) {
+  if (connection.phase == Phase::reading_body) return connection.renew_body(connection.site->config.limits);
+  return connection.phase == Phase::sending && connection.renew_sending(connection.site->config.limits);
 }
 
 /// The time for what was in flight is over: a worker tells those clients, or the log.
@@ -248,10 +265,15 @@ void Acceptor::take_stop_requests() {
   if (requests == 0) return;
   stops_ += requests;
   if (draining_.exchange(true)) return;
-  drain_until_ = Clock::now() + as_duration(config_.drain_timeout);
+  drain_until_ = Clock::now() + as_duration(site_.get()->config.drain_timeout);
   next_sweep_ = Clock::now();
   listeners_.clear();
   trace_.stopping(std::to_string(count_) + " connections open");
+}
+
+/// A server without listeners has one client, and ends with it.
+bool Acceptor::has_ended() const {
+  return is_drained() || (!has_listeners_ && count_ == 0);
 }
 
 bool Acceptor::is_drained() const {
@@ -259,9 +281,17 @@ bool Acceptor::is_drained() const {
 }
 
 void Acceptor::report_losses() {
-  if (std::size_t clients = std::exchange(turned_away_, 0))
-    trace_.warning("--max-connections " + std::to_string(config_.max_connections) +
-                   " reached: " + std::to_string(clients) + " clients got 503");
+  const std::size_t of_one = std::exchange(too_many_of_one_, 0);
+  const std::size_t clients = std::exchange(turned_away_, 0) - of_one;
+  const SitePtr site = site_.get();
+  const Config& config = site->config;
+  if (clients > 0)
+    trace_.warning("--max-connections " + std::to_string(config.max_connections) +
+                   " reached: " + std::to_string(clients) + " more got 503");
+  if (of_one > 0)
+    trace_.warning("--max-connections-per-client " +
+                   std::to_string(config.limits.max_connections_per_client) +
+                   " reached: " + std::to_string(of_one) + " more got 503");
   if (std::exchange(accept_errors_, 0) > 0) trace_.warning("cannot accept clients: " + accept_error_);
 }
 

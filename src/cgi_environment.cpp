@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tinyhttpd/ascii.hpp"
+#include "tinyhttpd/authority.hpp"
 #include "tinyhttpd/request_target.hpp"
 #include "tinyhttpd/response.hpp"
 
@@ -56,22 +57,38 @@ std::string server_name(const Request& request, const Endpoints& endpoints) {
   return is_ipv6 ? "[" + endpoints.server_address + "]" : endpoints.server_address;
 }
 
+// 1*DIGIT, always (RFC 3875 section 4.1.15). A Unix socket has no port: then the one the client asked for,
+// which is that of the server in front of us, else the one that http means.
+std::string server_port(const Request& request, const Endpoints& endpoints) {
+  if (endpoints.server_port != 0) return std::to_string(endpoints.server_port);
+  std::string_view host;
+  std::string_view port;
+  if (split_authority(request.host_field, host, port) && !port.empty()) return std::string(port);
+  return "80";
+}
+
 void set_server(Environment& environment, const Request& request, const ScriptTarget& script,
                 const Endpoints& endpoints) {
   environment.set("GATEWAY_INTERFACE", "CGI/1.1");
   environment.set("SERVER_SOFTWARE", server_software());
   environment.set("SERVER_NAME", server_name(request, endpoints));
   environment.set("SERVER_ADDR", endpoints.server_address);
-  environment.set("SERVER_PORT", std::to_string(endpoints.server_port));
+  environment.set("SERVER_PORT", server_port(request, endpoints));
   environment.set("SERVER_PROTOCOL", request.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
   environment.set("DOCUMENT_ROOT", script.document_root);
 }
 
+// What stands for a client without an address, behind a Unix socket or a pipe: REMOTE_ADDR must be one
+// (RFC 3875 section 4.1.8). 127.0.0.1 would make scripts trust everybody whom a proxy brings. No client ever
+// has 0.0.0.0, "this host" (RFC 6890), so that no list of the trusted names it.
+constexpr std::string_view kNoAddress = "0.0.0.0";
+
 // RFC 3875 allows the address where the name is not known (section 4.1.9): a look-up would make the client
 // wait.
 void set_client(Environment& environment, const Endpoints& endpoints) {
-  environment.set("REMOTE_ADDR", endpoints.remote_address);
-  environment.set("REMOTE_HOST", endpoints.remote_address);
+  const std::string_view address = endpoints.remote_address.empty() ? kNoAddress : endpoints.remote_address;
+  environment.set("REMOTE_ADDR", address);
+  environment.set("REMOTE_HOST", address);
   environment.set("REMOTE_PORT", std::to_string(endpoints.remote_port));
 }
 

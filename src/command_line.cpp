@@ -1,136 +1,134 @@
 #include "tinyhttpd/command_line.hpp"
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <cstdlib>
-#include <numeric>
-#include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
+#include "tinyhttpd/configuration_text.hpp"
+#include "tinyhttpd/file_options.hpp"
+#include "tinyhttpd/option_readers.hpp"
+#include "tinyhttpd/option_sources.hpp"
 #include "tinyhttpd/option_table.hpp"
 
 namespace tinyhttpd {
 
 namespace {
 
-namespace po = boost::program_options;
-
-/// The options as Boost knows them, for every source they may come from. Values stay text here: whatever the
-/// source, the table reads them.
-po::options_description description() {
-  po::options_description all;
-  for (const Option& option : option_table()) {
-    auto* values = po::value<std::vector<std::string>>();
-    if (!takes_value(option)) values->implicit_value({"on"}, "on");
-    all.add_options()(option.name, values, option.help);
-  }
-  return all;
-}
-
-/// How many letters must be added, dropped or changed to make `a` of `b` (Levenshtein).
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, diagonal + 1, replaced});
+/// Reads all that was said of one option into the Config.
+void apply(const Option& option, const Given& given, Config& config) {
+  const std::string name = long_name(option);
+  const auto said = given.find(name);
+  if (option.apply == nullptr || said == given.end()) return;
+  bool first = true;
+  for (const Said& one : said->second) {
+    const std::string lead = lead_of(name, one);
+    try {
+      option.apply(config, {name, one.text, std::exchange(first, false), "", lead});
+    } catch (const UsageError& error) {
+      if (!one.comment_cut) throw;
+      throw UsageError(std::string(error.what()) + "; '#' began a comment");
     }
   }
-  return row.back();
 }
 
-/// The option that was probably meant, or "".
-std::string nearest_option(std::string_view misspelt) {
-  std::string nearest;
-  std::size_t least = 3;  // more than two wrong letters is another word
-  for (const Option& option : option_table()) {
-    std::string name = long_name(option);
-    std::size_t distance = name.starts_with(misspelt) ? 1 : edit_distance(misspelt, name);
-    if (distance < least) {
-      least = distance;
-      nearest = name;
-    }
-  }
-  return nearest;
+std::vector<std::string> texts_of(const std::string& name, const Given& given) {
+  std::vector<std::string> texts;
+  const auto said = given.find(name);
+  if (said == given.end()) return texts;
+  for (const Said& one : said->second) texts.push_back(one.text);
+  return texts;
 }
 
-[[noreturn]] void refuse_option(const std::string& option) {
-  std::size_t begin = option.find_first_not_of('-');
-  std::string hint = begin == std::string::npos || begin < 2 ? "" : nearest_option(option.substr(begin));
-  throw UsageError(option + ": there is no such option; " +
-                   (hint.empty() ? "--help lists them" : "did you mean --" + hint + "?"));
+// ---- What only makes sense together
+
+[[noreturn]] void refuse_said(const std::string& name, const Said& said, const std::string& right) {
+  const std::string lead = lead_of(name, said);
+  refuse_value({.option = name, .text = said.text, .lead = lead}, right);
 }
 
-[[noreturn]] void refuse_word(const std::string& word) {
-  bool is_number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
-  throw UsageError((word.empty() ? "''" : word) + ": a word that belongs to no option; did you mean " +
-                   (is_number ? "--port " : "--root ") + (word.empty() ? "DIR" : word) + "?");
+/// Refuses the last of what was said of an option.
+[[noreturn]] void refuse(const std::string& name, const Given& given, const std::string& right) {
+  refuse_said(name, given.at(name).back(), right);
 }
 
-[[noreturn]] void refuse_missing_value(const Option& option) {
-  throw UsageError("--" + long_name(option) + ": needs a value, --" + long_name(option) + " " +
-                   option.argument);
-}
-
-/// Boost's complaint about the form of an option in our words.
-[[noreturn]] void refuse_form(const po::error_with_option_name& error) {
-  std::string shown = error.get_option_name();
-  std::string name = shown.substr(std::min(shown.size(), shown.find_first_not_of('-')));
-  for (const Option& option : option_table()) {
-    if (long_name(option) == name)
-      throw UsageError("--" + name + ": needs a value, --" + name + " " + option.argument);
-  }
-  throw UsageError(error.what());
-}
-
-po::variables_map read_arguments(const std::vector<std::string>& arguments) {
-  try {
-    // Half a name is no name: an option that comes later must not change what an old script says.
-    int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    po::options_description options = description();
-    po::parsed_options parsed = po::command_line_parser(arguments).options(options).style(style).run();
-    for (const auto& option : parsed.options) {
-      if (option.position_key >= 0) refuse_word(option.value.empty() ? "" : option.value.front());
-    }
-    po::variables_map given;
-    po::store(parsed, given);
-    return given;
-  } catch (const po::unknown_option& error) {
-    refuse_option(error.get_option_name());
-  } catch (const po::error_with_option_name& error) {
-    refuse_form(error);
-  } catch (const po::error& error) {
-    throw UsageError(error.what());
-  }
-}
-
-void check_together(const Config& config) {
-  std::size_t most = std::max<std::size_t>(config.threads - 1, 1);
+void check_gateways(const Config& config, const Given& given) {
+  const std::size_t most = std::max<std::size_t>(config.threads - 1, 1);
   if (config.cgi.max_running <= most) return;
-  throw UsageError("--cgi-max " + std::to_string(config.cgi.max_running) +
-                   ": must be less than the threads (" + std::to_string(config.threads) +
-                   "), so that files are answered while scripts run; at most " + std::to_string(most));
+  refuse("cgi-max", given,
+         "must be less than the threads (" + std::to_string(config.threads) +
+             "), so that files are answered while scripts run; at most " + std::to_string(most));
 }
 
-Config config_from(const po::variables_map& given) {
-  Config config;
-  for (const Option& option : option_table()) {
-    std::string name = long_name(option);
-    if (option.apply == nullptr || given.count(name) == 0) continue;
-    bool first = true;
-    for (const auto& text : given[name].as<std::vector<std::string>>()) {
-      if (text.starts_with("--")) refuse_missing_value(option);  // the next option was read as the value
-      option.apply(config, {name, text, std::exchange(first, false)});
-    }
+/// A file or an environment may serve a listening server and --inetd alike, so only there such options rest.
+void check_inetd(const Config& config, const Given& given) {
+  if (!config.inetd) return;
+  for (const char* name : {"port", "bind"}) {
+    const auto said = given.find(name);
+    if (said != given.end() && said->second.back().source == Source::arguments)
+      refuse(name, given, "--inetd takes the connection it is given and listens nowhere");
   }
+  if (given.contains("access-log") && given.at("access-log").back().text == "-")
+    refuse("access-log", given, "standard output is the client's with --inetd; must be a file or off");
+}
+
+void check_users(const Config& config, const Given& given) {
+  if (config.user.empty() || config.cgi.user.empty() || config.user == config.cgi.user) return;
+  refuse("cgi-user", given,
+         "only root may become another user, and --user " + config.user + " gives that up; must be the same");
+}
+
+/// The usual folder for spooling may be missing in a new root; large bodies would find that out too late.
+void check_new_root(const Config& config) {
+  if (config.chroot.empty() || is_folder_within(config.chroot, config.limits.spool_dir)) return;
+  throw UsageError("--chroot " + config.chroot + ": there is no folder " + config.limits.spool_dir +
+                   " in it for large bodies; make it, or name another with --spool-dir");
+}
+
+/// Redirects are in the Config one by one as they were said.
+void check_redirects(const Config& config, const Given& given) {
+  const auto endless = endless_redirect(config.files.redirects);
+  if (!endless) return;
+  const Said& said = given.at("redirect").at(*endless);
+  refuse_said("redirect", said, "leads in a circle");
+}
+
+/// Whether checking a value asks for what a running server has given up: the rights of root, the list of
+/// users, which need not be in its new root, and the folders outside of that.
+bool is_about_rights(const std::string& name) {
+  return name == "user" || name == "chroot" || name == "cgi-user";
+}
+
+/// A reload leaves out what is about rights. Without --chroot, paths count from "/", where the server is.
+Config config_from(const Given& given, Reading reading, std::vector<std::string> warnings) {
+  Config config;
+  config.warnings = std::move(warnings);
+  for (const Option& option : option_table())
+    if (reading == Reading::start || !is_about_rights(long_name(option))) apply(option, given, config);
   complete(config);
-  check_together(config);
+  check_gateways(config, given);
+  check_inetd(config, given);
+  check_users(config, given);
+  check_new_root(config);
+  check_redirects(config, given);
+  for (const auto& [name, said] : given) config.given[name] = texts_of(name, given);
   return config;
+}
+
+Given arguments_of(int argc, const char* const* argv) {
+  return read_arguments({argv + std::min(argc, 1), argv + argc});
+}
+
+/// Takes over from `now` what this option set there. Whether a source says something else of it by now.
+bool keep(const Option& option, Config& next, const Config& now) {
+  const std::string name = long_name(option);
+  const auto before = now.given.find(name);
+  const auto texts = before == now.given.end() ? std::vector<std::string>() : before->second;
+  const bool has_changed = texts != std::exchange(next.given[name], texts);
+  // The next reload, too, compares with the start.
+  if (texts.empty()) next.given.erase(name);
+  option.keep(next, now);
+  return has_changed;
 }
 
 }  // namespace
@@ -146,13 +144,29 @@ void complete(Config& config) {
     const char* folder = std::getenv("TMPDIR");
     config.limits.spool_dir = folder != nullptr && *folder != '\0' ? folder : "/tmp";
   }
+  if (config.inetd && config.access_log == "-") config.access_log = "off";  // that is the client's
 }
 
 Command parse_command_line(int argc, const char* const* argv) {
-  po::variables_map given = read_arguments({argv + std::min(argc, 1), argv + argc});
-  if (given.count("help") != 0) return Printout{help_text()};
-  if (given.count("version") != 0) return Printout{"tinyhttpd " TINYHTTPD_VERSION "\n"};
-  return config_from(given);
+  Given given = arguments_of(argc, argv);
+  if (given.contains("help")) return Printout{help_text()};
+  if (given.contains("version")) return Printout{"tinyhttpd " TINYHTTPD_VERSION "\n"};
+  std::vector<std::string> warnings;
+  given = with_other_sources(std::move(given), Reading::start, warnings);
+  Config config = config_from(given, Reading::start, std::move(warnings));
+  if (!config.check_only) return config;
+  std::string text = configuration_text(given, config);
+  return Check{std::move(config), std::move(text)};
+}
+
+Reloaded reload_configuration(int argc, const char* const* argv, const Config& now) {
+  std::vector<std::string> warnings;
+  const Given given = with_other_sources(arguments_of(argc, argv), Reading::reload, warnings);
+  Reloaded next{config_from(given, Reading::reload, std::move(warnings)), {}};
+  for (const Option& option : option_table())
+    if (option.keep != nullptr && keep(option, next.config, now))
+      next.kept.push_back("--" + long_name(option));
+  return next;
 }
 
 }  // namespace tinyhttpd

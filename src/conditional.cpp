@@ -12,12 +12,6 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool has_field(const Request& request, std::string_view name) {
   return request.field(name).has_value();
 }
@@ -135,44 +129,81 @@ std::optional<std::uint64_t> take_position(std::string_view& text) {
   return value;
 }
 
-constexpr RangeDecision kWhole{};
-constexpr RangeDecision kUnsatisfiable{RangeDecision::Kind::unsatisfiable, {}};
+/// One range-spec of the bytes unit, its positions as sent (RFC 9110 section 14.1.2).
+struct RangeSpec {
+  std::optional<std::uint64_t> first;  // none: a suffix, the last `last` bytes
+  std::uint64_t last = 0;
+};
 
-/// "-500": the last bytes.
-RangeDecision decide_suffix(std::string_view spec, std::uint64_t size) {
-  spec.remove_prefix(1);
-  const auto wanted = take_position(spec);
-  if (!wanted || !spec.empty()) return kWhole;
-  const std::uint64_t length = std::min(*wanted, size);
-  if (length == 0) return kUnsatisfiable;
-  return {RangeDecision::Kind::single, {size - length, length}};
+/// Reads "0-499", "500-" or "-500"; nothing for what is none of them.
+std::optional<RangeSpec> parse_spec(std::string_view text) {
+  RangeSpec spec;
+  if (text.front() != '-') {
+    spec.first = take_position(text);
+    if (!spec.first) return std::nullopt;
+  }
+  if (text.empty() || text.front() != '-') return std::nullopt;
+  text.remove_prefix(1);
+  const bool is_open = text.empty() && spec.first;
+  const auto last = is_open ? std::numeric_limits<std::uint64_t>::max() : take_position(text);
+  if (!last || !text.empty() || (spec.first && *last < *spec.first)) return std::nullopt;
+  spec.last = *last;
+  return spec;
 }
 
-/// One range-spec of the bytes unit: "0-499", "500-", "-500" (RFC 9110 section 14.1.2).
-RangeDecision decide_spec(std::string_view spec, std::uint64_t size) {
-  if (spec.front() == '-') return decide_suffix(spec, size);
-  const auto first = take_position(spec);
-  if (!first || spec.empty() || spec.front() != '-') return kWhole;
-  spec.remove_prefix(1);
-  auto last = std::optional(std::numeric_limits<std::uint64_t>::max());
-  if (!spec.empty()) last = take_position(spec);
-  if (!last || !spec.empty() || *last < *first) return kWhole;
-  if (*first >= size) return kUnsatisfiable;
-  return {RangeDecision::Kind::single, {*first, std::min(*last, size - 1) - *first + 1}};
+/// The bytes of a representation that a range-spec means; of length 0 when there are none. No sum of what
+/// was sent is ever made, so none can overflow (CVE-2017-7529).
+ByteRange bytes_of(const RangeSpec& spec, std::uint64_t size) {
+  if (!spec.first) {
+    const std::uint64_t length = std::min(spec.last, size);
+    return {size - length, length};
+  }
+  if (*spec.first >= size) return {};
+  return {*spec.first, std::min(spec.last, size - 1) - *spec.first + 1};
 }
 
-/// The only range-spec of a range-set; "" when there is none or more than one. Empty members do not count.
-std::string_view sole_spec(std::string_view set) {
-  std::string_view sole;
+/// Whether two ranges overlap, or one begins where the other ends. The end of a range is no more than the
+/// size, so these sums fit.
+bool are_joined(const ByteRange& a, const ByteRange& b) {
+  return a.first <= b.first + b.length && b.first <= a.first + a.length;
+}
+
+ByteRange join(const ByteRange& a, const ByteRange& b) {
+  const std::uint64_t first = std::min(a.first, b.first);
+  return {first, std::max(a.first + a.length, b.first + b.length) - first};
+}
+
+/// Adds a range to `parts`, in which no two touch, and keeps them so: it is joined with every one that it
+/// touches, and takes the place of the first of those. One pass finds them all: what the range grows by
+/// touched no other part.
+void add_part(std::vector<ByteRange>& parts, ByteRange range) {
+  auto place = parts.size();
+  for (std::size_t i = 0; i < parts.size();) {
+    if (!are_joined(parts[i], range)) {
+      ++i;
+      continue;
+    }
+    range = join(parts[i], range);
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
+    place = std::min(place, i);
+  }
+  parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(place), range);
+}
+
+/// The ranges of a range-set, as sent; none when it is not one or has more than kMaxRanges. Empty members do
+/// not count (RFC 9110 section 5.6.1.2).
+std::vector<RangeSpec> parse_set(std::string_view set) {
+  std::vector<RangeSpec> specs;
   while (!set.empty()) {
     const auto length = std::min(set.find(','), set.size());
-    const std::string_view spec = trim(set.substr(0, length));
+    const std::string_view text = trim(set.substr(0, length));
     set.remove_prefix(std::min(length + 1, set.size()));
-    if (spec.empty()) continue;
-    if (!sole.empty()) return {};
-    sole = spec;
+    if (text.empty()) continue;
+    const auto spec = parse_spec(text);
+    if (!spec || specs.size() == kMaxRanges) return {};
+    specs.push_back(*spec);
   }
-  return sole;
+  return specs;
 }
 
 /// Mixes the bits of a number, one to one: multiplicative hashing (Knuth, The Art of Computer Programming,
@@ -217,12 +248,18 @@ Condition evaluate_conditions(const Request& request, const Validators& validato
 RangeDecision decide_range(const Request& request, const Validators& validators, std::uint64_t size,
                            UnixTime now) {
   constexpr std::string_view kUnit = "bytes=";
-  if (request.method != Method::get) return kWhole;
+  if (request.method != Method::get) return {};
   const auto range = sole_field(request, "Range");
-  if (!range || !iequals(range->substr(0, kUnit.size()), kUnit)) return kWhole;
-  const std::string_view spec = sole_spec(range->substr(kUnit.size()));
-  if (spec.empty() || !range_is_current(request, validators, now)) return kWhole;
-  return decide_spec(spec, size);
+  if (!range || !iequals(range->substr(0, kUnit.size()), kUnit)) return {};
+  const auto specs = parse_set(range->substr(kUnit.size()));
+  if (specs.empty() || !range_is_current(request, validators, now)) return {};
+  RangeDecision decision{RangeDecision::Kind::unsatisfiable, {}};
+  for (const RangeSpec& spec : specs) {
+    const ByteRange bytes = bytes_of(spec, size);
+    if (bytes.length > 0) add_part(decision.parts, bytes);
+  }
+  if (!decision.parts.empty()) decision.kind = RangeDecision::Kind::parts;
+  return decision;
 }
 
 }  // namespace tinyhttpd

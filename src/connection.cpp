@@ -35,13 +35,43 @@ Rejection body_too_large(const Limits& limits) {
   return content_too_large("the body is over --max-body " + std::to_string(limits.max_body_bytes));
 }
 
+/// The whole of a body that lies in memory; null for every other.
+const std::string* text_of(const Body& body) {
+  if (const auto* shared = std::get_if<SharedText>(&body)) return shared->get();
+  return std::get_if<std::string>(&body);
+}
+
+/// Sends on from byte `position` of the body.
+Transfer send_parts_body(int socket, const PartsBody& body, std::uint64_t position) {
+  for (const PartsBody::Part& part : body.parts) {
+    if (position < part.text.size())
+      return send(socket, std::string_view(part.text).substr(position), part.length > 0);
+    position -= part.text.size();
+    if (position < part.length)
+      return send_file(socket, body.file.get(), part.offset + position, part.length - position);
+    position -= part.length;
+  }
+  return {Transfer::Outcome::failed};
+}
+
+/// Sends the next bytes of an answer of `total` bytes, of which some are left.
+Transfer send_some(int socket, const Outgoing& outgoing, std::uint64_t total) {
+  const std::size_t head_sent = std::min<std::uint64_t>(outgoing.sent, outgoing.head.size());
+  const std::string_view head = std::string_view(outgoing.head).substr(head_sent);
+  const std::uint64_t position = outgoing.body_bytes_sent();
+  if (const std::string* text = text_of(outgoing.body); text != nullptr && !outgoing.without_body)
+    return send_two(socket, head, std::string_view(*text).substr(position));
+  if (!head.empty()) return send(socket, head, total > outgoing.head.size());
+  if (const auto* parts = std::get_if<PartsBody>(&outgoing.body))
+    return send_parts_body(socket, *parts, position);
+  const auto& file = std::get<FileBody>(outgoing.body);
+  return send_file(socket, file.file.get(), file.offset + position, file.length - position);
+}
+
 }  // namespace
 
 std::uint64_t Outgoing::total() const {
-  if (without_body) return head.size();
-  if (const auto* text = std::get_if<std::string>(&body)) return head.size() + text->size();
-  if (const auto* file = std::get_if<FileBody>(&body)) return head.size() + file->length;
-  return head.size();
+  return head.size() + (without_body ? 0 : length_of(body));
 }
 
 // ---- Connection
@@ -171,21 +201,8 @@ Result<void> Connection::redirect(std::string target) {
 }
 
 Progress Connection::send_outgoing() {
-  while (outgoing.sent < outgoing.total()) {
-    const std::size_t head_sent = std::min<std::uint64_t>(outgoing.sent, outgoing.head.size());
-    const std::string_view head = std::string_view(outgoing.head).substr(head_sent);
-    const bool from_file = !outgoing.without_body && std::holds_alternative<FileBody>(outgoing.body);
-    Transfer transfer{};
-    if (const auto* text = std::get_if<std::string>(&outgoing.body);
-        text != nullptr && !outgoing.without_body) {
-      transfer = send_two(socket(), head, std::string_view(*text).substr(outgoing.body_bytes_sent()));
-    } else if (!head.empty()) {
-      transfer = send(socket(), head, from_file);
-    } else {
-      const auto& file = std::get<FileBody>(outgoing.body);
-      const std::uint64_t done = outgoing.body_bytes_sent();
-      transfer = send_file(socket(), file.file.get(), file.offset + done, file.length - done);
-    }
+  for (std::uint64_t total = outgoing.total(); outgoing.sent < total;) {
+    const Transfer transfer = send_some(socket(), outgoing, total);
     if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_output;
     if (transfer.outcome != Transfer::Outcome::some) return Progress::gone;
     answer_begun = true;

@@ -1,23 +1,32 @@
 #include "tinyhttpd/document_root.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 
 namespace tinyhttpd {
 namespace {
 
 // How often to begin anew when somebody renames what is being opened, before saying EAGAIN.
 constexpr int kTries = 32;
+
+// How much of a folder is read with one call.
+constexpr std::size_t kFolderPieceBytes = 32 * 1024;
+
+// Names are counted up to so many times those wanted: a folder of millions must not hold up a thread.
+constexpr std::size_t kMostCounted = 10;
 
 constexpr int kLookUp = O_PATH | O_CLOEXEC;
 
@@ -112,6 +121,35 @@ bool same_file(const FileFacts& left, const FileFacts& right) {
   return left.device == right.device && left.inode == right.inode && left.kind == right.kind;
 }
 
+/// Adds the names in what the kernel has said of a folder, past `most` only their number.
+void add_names(std::span<const char> said, std::size_t most, DocumentRoot::Names& names) {
+  while (!said.empty()) {
+    const auto* entry = reinterpret_cast<const dirent64*>(said.data());
+    const std::string_view name = entry->d_name;
+    said = said.subspan(entry->d_reclen);
+    if (name == "." || name == "..") continue;
+    if (names.names.size() < most) {
+      names.names.emplace_back(name);
+    } else {
+      ++names.left_out;
+    }
+  }
+}
+
+/// Not by readdir: fdopendir would take the descriptor over, and it has an owner.
+Result<DocumentRoot::Names, std::error_code> read_names(int folder, std::size_t most) {
+  alignas(dirent64) std::array<char, kFolderPieceBytes> buffer;
+  DocumentRoot::Names names;
+  while (names.left_out < kMostCounted * most) {
+    const ssize_t length = ::getdents64(folder, buffer.data(), buffer.size());
+    if (length < 0) return error_of(errno);
+    if (length == 0) break;
+    add_names(std::span(buffer).first(static_cast<std::size_t>(length)), most, names);
+  }
+  names.left_out = std::min(names.left_out, kMostCounted * most);
+  return names;
+}
+
 /// One component of a walk, which must not be a link. O_PATH opens the link
 /// itself where another open says ELOOP.
 Result<UniqueFd, std::error_code> open_component(int folder, const std::string& name, int flags) {
@@ -127,7 +165,7 @@ Result<UniqueFd, std::error_code> open_component(int folder, const std::string& 
 
 DocumentRoot::DocumentRoot(const std::string& folder, Symlinks symlinks)
     : folder_(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), symlinks_(symlinks) {
-  const std::string what = "cannot serve the folder '" + folder + "'";
+  const std::string what = "cannot serve the folder '" + folder + "' (--root names it)";
   if (!folder_) throw std::system_error(error_of(errno), what);
   if (::faccessat(folder_.get(), ".", X_OK, AT_EACCESS) != 0) throw std::system_error(error_of(errno), what);
   const std::unique_ptr<char, decltype(&::free)> absolute(::realpath(folder.c_str(), nullptr), &::free);
@@ -159,6 +197,16 @@ Result<OpenFile, std::error_code> DocumentRoot::open(std::string_view path) cons
 
 Result<UniqueFd, std::error_code> DocumentRoot::open_folder(std::string_view path) const {
   return open_beneath(path, kLookUp | O_DIRECTORY);
+}
+
+Result<DocumentRoot::Names, std::error_code> DocumentRoot::names(std::string_view path,
+                                                                 std::size_t most) const {
+  const auto folder = open_beneath(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (!folder) return folder.error();
+  const auto facts = facts_of(folder->get());
+  if (!facts) return facts.error();
+  if (!facts->readable_by_others()) return error_of(EACCES);
+  return read_names(folder->get(), most);
 }
 
 Result<UniqueFd, std::error_code> DocumentRoot::open_beneath(std::string_view path, int flags) const {

@@ -8,6 +8,9 @@ namespace tinyhttpd {
 
 namespace {
 
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";     // …
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
 bool is_printable(char byte) {
   return byte >= ' ' && byte <= '~';
 }
@@ -16,10 +19,11 @@ bool is_plain(char byte) {
   return is_printable(byte) && byte != '"' && byte != '\\';
 }
 
-void append_hex(std::string& line, char byte) {
+/// Appends the two digits after `lead`.
+void append_hex(std::string& line, char byte, std::string_view lead = "\\x") {
   constexpr std::string_view kDigits = "0123456789abcdef";
   const auto value = static_cast<unsigned char>(byte);
-  line.append("\\x").append(1, kDigits[value >> 4U]).append(1, kDigits[value & 0xFU]);
+  line.append(lead).append(1, kDigits[value >> 4U]).append(1, kDigits[value & 0xFU]);
 }
 
 /// The length of the letter `text` begins with; 0 when it is none a terminal should see: a control, also one
@@ -34,6 +38,23 @@ std::size_t readable_length(std::string_view text) {
 /// Says how much is left out, if anything is.
 void append_cut_mark(std::string& line, std::size_t left_out) {
   if (left_out > 0) line.append("[+").append(std::to_string(left_out)).append("]");
+}
+
+/// What stands in a JSON string for the character `text` begins with, which is taken off its front.
+std::string take_json_character(std::string_view& text) {
+  std::string character;
+  const char first = text.front();
+  const std::size_t length = utf8_length(text);
+  if (readable_length(text) > 0) {
+    if (first == '"' || first == '\\') character += '\\';
+    character.append(text.substr(0, length));
+  } else if (length > 0) {
+    append_hex(character, text[length - 1], "\\u00");  // a control; in UTF-8 its last byte is its number
+  } else {
+    character = kReplacement;
+  }
+  text.remove_prefix(std::max<std::size_t>(length, 1));
+  return character;
 }
 
 }  // namespace
@@ -62,6 +83,23 @@ void append_sentence(std::string& line, std::string_view sentence, std::size_t m
     sentence.remove_prefix(std::max<std::size_t>(letter, 1));
   }
   append_cut_mark(line, sentence.size());
+}
+
+void append_json_text(std::string& line, std::string_view bytes, std::size_t most) {
+  line += '"';
+  const std::size_t end = line.size() + most;
+  std::size_t last_cut = line.size();  // where "…" would still fit
+  while (!bytes.empty()) {
+    const std::string character = take_json_character(bytes);
+    if (line.size() + character.size() > end) {
+      line.resize(last_cut);
+      line += kEllipsis;
+      break;
+    }
+    line += character;
+    if (line.size() + kEllipsis.size() <= end) last_cut = line.size();
+  }
+  line += '"';
 }
 
 }  // namespace tinyhttpd

@@ -7,19 +7,27 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <optional>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "tinyhttpd/access_log.hpp"
 #include "tinyhttpd/command_line.hpp"
+#include "tinyhttpd/privileges.hpp"
 #include "tinyhttpd/process.hpp"
 #include "tinyhttpd/server.hpp"
 #include "tinyhttpd/server_log.hpp"
+#include "tinyhttpd/service_manager.hpp"
+#include "tinyhttpd/standard_streams.hpp"
 #include "tinyhttpd/tee.hpp"
 
 namespace tinyhttpd {
@@ -49,45 +57,127 @@ UniqueFd take_signals() {
   return fd;
 }
 
-void reopen(AccessLog& access_log, Trace& trace) {
-  if (auto reopened = access_log.reopen(); !reopened)
-    trace.warning("the access log stays as it is: " + reopened.error().message());
+/// The words the program was started with: a reload reads them again.
+struct Words {
+  int count;
+  char** words;
+};
+
+/// What the signals speak to.
+struct Running {
+  Server& server;
+  ServerLog& server_log;
+  AccessLog& access_log;
+  const ServiceManager& manager;
+  Trace& trace;
+};
+
+/// The configuration is read again and takes effect, or an error is logged and nothing changes.
+void reload(const Running& running, const Config& started_with, Words words) {
+  try {
+    const Reloaded reloaded = reload_configuration(words.count, words.words, started_with);
+    running.server.reload(reloaded.config);
+    running.server_log.set_level(reloaded.config.log_level);
+    for (const std::string& warning : reloaded.config.warnings) running.trace.warning(warning);
+    for (const std::string& option : reloaded.kept)
+      running.trace.warning(option + " changes when the server is started again");
+    running.trace.reloaded("the configuration was read again and is in force");
+  } catch (const std::exception& error) {
+    running.trace.error(std::string("the configuration stays as it is: ") + error.what());
+  }
 }
 
-void answer_signal(std::uint32_t number, Server& server, AccessLog& access_log, Trace& trace) {
-  switch (number) {
-    case SIGTERM:
-    case SIGINT: return server.stop();
-    case SIGHUP: return reopen(access_log, trace);
-    case SIGCHLD: reap_orphans(); return;
-    default: return;
-  }
+void answer_hangup(const Running& running, const Config& started_with, Words words) {
+  running.manager.notify_reloading();
+  if (auto reopened = running.access_log.reopen(); !reopened)
+    running.trace.error("the access log stays as it is: " + reopened.error().message());
+  reload(running, started_with, words);
+  running.manager.notify("READY=1");
+}
+
+void stop(const Running& running) {
+  running.manager.notify("STOPPING=1");
+  running.server.stop();
 }
 
 /// Answers signals until the server has ended. In the main thread, because the kernel hands it the orphans.
-void answer_signals(const UniqueFd& signals, Server& server, AccessLog& access_log, Trace& trace) {
-  std::array<pollfd, 2> entries{pollfd{signals.get(), POLLIN, 0}, pollfd{server.ended_fd(), POLLIN, 0}};
+void answer_signals(const UniqueFd& signals, const Running& running, const Config& started_with,
+                    Words words) {
+  std::array<pollfd, 2> entries{pollfd{signals.get(), POLLIN, 0},
+                                pollfd{running.server.ended_fd(), POLLIN, 0}};
   while (entries[1].revents == 0) {
     ::poll(entries.data(), entries.size(), -1);
     signalfd_siginfo info{};
-    while (::read(signals.get(), &info, sizeof info) == sizeof info)
-      answer_signal(info.ssi_signo, server, access_log, trace);
+    while (::read(signals.get(), &info, sizeof info) == sizeof info) {
+      switch (info.ssi_signo) {
+        case SIGTERM:
+        case SIGINT: stop(running); break;
+        case SIGHUP: answer_hangup(running, started_with, words); break;
+        case SIGCHLD: reap_orphans(); break;
+        default: break;
+      }
+    }
   }
 }
 
-void serve(const Config& config) {
+void serve(const Config& config, Words words) {
   const UniqueFd signals = take_signals();
   become_subreaper();
+  const ServiceManager manager;
+  Handover handover{.sockets = inherited_sockets()};
+  std::optional<StandardStreams> streams;
+  if (config.inetd)
+    handover.client = streams.emplace(as_duration(std::min(config.limits.send_timeout, config.drain_timeout)))
+                          .take_connection();
   ServerLog server_log(config.log_level);
-  AccessLog access_log(config.access_log, server_log);
+  AccessLog access_log(config.access_log, config.log_format, server_log);
   Tee trace;
   trace.add(server_log);
   trace.add(access_log);
-  Server server(config, trace);
+  for (const std::string& warning : config.warnings) trace.warning(warning);
+  if (!handover.sockets.empty() && (config.given.contains("bind") || config.given.contains("port")))
+    trace.warning("--bind and --port are not used: the sockets were handed over (LISTEN_FDS)");
+  Server server(config, trace, std::move(handover));
+  if (::geteuid() == 0 && config.cgi.user.empty())
+    trace.warning("scripts run as root; --cgi-user NAME, or --user NAME for all of the server, changes that");
   server.start();
-  answer_signals(signals, server, access_log, trace);
+  manager.notify("READY=1");
+  answer_signals(signals, {server, server_log, access_log, manager, trace}, config, words);
   server.wait();
   reap_orphans();
+}
+
+/// Whether the access log could be opened, without making it: what is wrong is thrown in the words of a
+/// start.
+void check_access_log(const std::string& path) {
+  if (path == "-" || path == "off") return;
+  const auto is_refused = [](const std::string& name, int mode) {
+    return ::faccessat(AT_FDCWD, name.c_str(), mode, AT_EACCESS) != 0;
+  };
+  if (!is_refused(path, W_OK)) {
+    std::error_code unknown;
+    errno = std::filesystem::is_directory(path, unknown) ? EISDIR : 0;
+  } else if (errno == ENOENT) {
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    errno = is_refused(folder.empty() ? "." : folder, W_OK | X_OK) ? errno : 0;
+  }
+  if (errno != 0) throw std::system_error(errno, std::generic_category(), "--access-log " + path);
+}
+
+/// Makes of the configuration what can be made without serving, in the order of a start, so that what is
+/// wrong with it is found; then says what would be served.
+void check(const Check& asked) {
+  const Config& config = asked.config;
+  check_access_log(config.access_log);
+  std::optional<Credentials> credentials;
+  if (!config.user.empty()) credentials = credentials_of(config.user);
+  if (!config.chroot.empty()) enter_root(config.chroot);
+  if (credentials) become(*credentials);
+  constexpr int kNoStop = -1;
+  const Site site(config, MediaTypes(), nullptr, kNoStop);
+  for (const std::string& warning : config.warnings) std::fprintf(stderr, "tinyhttpd: %s\n", warning.c_str());
+  for (const std::string& doubt : doubts_about(site)) std::fprintf(stderr, "tinyhttpd: %s\n", doubt.c_str());
+  std::fputs(asked.text.c_str(), stdout);
 }
 
 int run(int argc, char** argv) {
@@ -95,9 +185,11 @@ int run(int argc, char** argv) {
   const Command command = parse_command_line(argc, argv);
   if (const auto* printout = std::get_if<Printout>(&command)) {
     std::fputs(printout->text.c_str(), stdout);
-    return EXIT_SUCCESS;
+  } else if (const auto* asked = std::get_if<Check>(&command)) {
+    check(*asked);
+  } else {
+    serve(std::get<Config>(command), {argc, argv});
   }
-  serve(std::get<Config>(command));
   return EXIT_SUCCESS;
 }
 

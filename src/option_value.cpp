@@ -41,14 +41,6 @@ std::optional<std::uint64_t> bytes(std::string_view text) {
   return *number << shift.value_or(0);
 }
 
-/// 65536 as "64K": the largest unit that divides it.
-std::string in_units(std::uint64_t size) {
-  for (auto [unit, shift] : {std::pair{"G", 30U}, {"M", 20U}, {"K", 10U}}) {
-    if (size != 0 && size % (1ULL << shift) == 0) return std::to_string(size >> shift) + unit;
-  }
-  return std::to_string(size);
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -58,10 +50,18 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 void refuse_value(const OptionValue& value, std::string_view right) {
+  std::string line(value.lead);
+  if (line.empty()) line.append("--").append(value.option).append(" ");
   // An empty value shows as '', so that the line does not read as if there were none.
-  std::string text = value.text.empty() ? "''" : std::string(value.text);
-  throw UsageError("--" + std::string(value.option) + " " + std::string(value.key) + text + ": " +
-                   std::string(right));
+  line.append(value.key).append(value.text.empty() ? "''" : value.text);
+  throw UsageError(line.append(": ").append(right));
+}
+
+std::string size_text(std::uint64_t size) {
+  for (auto [unit, shift] : {std::pair{"G", 30U}, {"M", 20U}, {"K", 10U}}) {
+    if (size != 0 && size % (1ULL << shift) == 0) return std::to_string(size >> shift) + unit;
+  }
+  return std::to_string(size);
 }
 
 std::uint64_t number_from(const OptionValue& value, std::uint64_t least, std::uint64_t most) {
@@ -73,7 +73,7 @@ std::uint64_t number_from(const OptionValue& value, std::uint64_t least, std::ui
 std::uint64_t size_from(const OptionValue& value, std::uint64_t least, std::uint64_t most) {
   auto size = bytes(value.text);
   if (size && *size >= least && *size <= most) return *size;
-  refuse_value(value, "must be a size from " + in_units(least) + " to " + in_units(most) +
+  refuse_value(value, "must be a size from " + size_text(least) + " to " + size_text(most) +
                           ", in bytes or with K, M or G, such as 64K");
 }
 

@@ -22,6 +22,10 @@ Rejection method_not_allowed(std::string reason, std::string allow) {
   return {Status::method_not_allowed, std::move(reason), std::move(allow)};
 }
 
+Rejection not_acceptable(std::string reason) {
+  return {Status::not_acceptable, std::move(reason)};
+}
+
 Rejection request_timeout(std::string reason) {
   return {Status::request_timeout, std::move(reason)};
 }

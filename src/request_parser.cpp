@@ -102,7 +102,8 @@ Result<void> parse_fields(std::string_view rest, std::size_t max_fields, Request
       if (!rest.empty()) return bad_request("bytes after the end of the head");
       return {};
     }
-    if (request.fields.size() == max_fields) return header_fields_too_large("too many fields");
+    if (request.fields.size() == max_fields)
+      return header_fields_too_large("more than " + std::to_string(max_fields) + " fields (--max-headers)");
     if (auto parsed = parse_field_line(line, request); !parsed) return parsed;
   }
   return bad_request("head without its empty line");
@@ -143,10 +144,12 @@ std::optional<Rejection> refuse_early(std::string_view received, const Limits& l
   if (line_end == 0) return bad_request("more than one empty line before the request");
   const std::string_view line = received.substr(0, line_end);
   if (auto refused = refuse_method(line)) return refused;
-  if (target_of(line).size() > limits.max_target_bytes) return uri_too_long("target is too long");
+  if (target_of(line).size() > limits.max_target_bytes)
+    return uri_too_long("the target is over " + std::to_string(limits.max_target_bytes) + " bytes");
   if (!too_large) return std::nullopt;
   if (line_end == received.npos) return uri_too_long("request line is too long");
-  return header_fields_too_large("head is too large");
+  return header_fields_too_large("the head is over " + std::to_string(limits.max_header_bytes) +
+                                 " bytes (--max-header)");
 }
 
 std::string_view request_line(std::string_view received) {

@@ -1,5 +1,10 @@
 #include "tinyhttpd/response.hpp"
 
+#include <algorithm>
+
+#include "tinyhttpd/error_page.hpp"
+#include "tinyhttpd/http.hpp"
+
 // CMake knows the version of the project; a source compiled by hand does not.
 #ifndef TINYHTTPD_VERSION
 #define TINYHTTPD_VERSION "dev"
@@ -31,49 +36,54 @@ void add_framing(std::string& head, Status status, const HeadContext& context) {
   }
 }
 
-// What a person who sees the page can do, or whom to tell.
-std::string_view advice(Status status) {
-  switch (status) {
-    case Status::moved_permanently:
-      return "The page has another address, which browsers go to by themselves.";
-    case Status::bad_request: return "The server could not understand this request.";
-    case Status::unauthorized: return "This page asks for a name and a password.";
-    case Status::forbidden: return "You may not have this page.";
-    case Status::not_found: return "There is nothing at this address. Please check its spelling.";
-    case Status::method_not_allowed: return "What you asked for cannot be done with this page.";
-    case Status::request_timeout: return "The request took too long to arrive. Please try again.";
-    case Status::precondition_failed: return "The page has changed since you last saw it.";
-    case Status::content_too_large: return "What was sent is larger than this server takes.";
-    case Status::uri_too_long: return "This address is longer than this server takes.";
-    case Status::range_not_satisfiable: return "The part that was asked for lies beyond the end of the file.";
-    case Status::expectation_failed: return "The server cannot do what this request expects of it.";
-    case Status::header_fields_too_large:
-      return "The header of this request is too large. Deleting this site's cookies may help.";
-    case Status::internal_server_error:
-      return "Something went wrong here. It has been noted in the server's log.";
-    case Status::not_implemented: return "This server does not know how to do that.";
-    case Status::bad_gateway:
-      return "The program behind this page failed. The server's log says what was wrong with it.";
-    case Status::service_unavailable: return "The server is busy. Please try again in a moment.";
-    case Status::gateway_timeout: return "The program behind this page took too long to answer.";
-    case Status::http_version_not_supported: return "This server speaks HTTP/1.0 and HTTP/1.1.";
-    case Status::insufficient_storage: return "The server has no room for what was sent.";
-    default: return "The server could not answer this request.";
-  }
-}
+/// A header line with its end: where it begins in the fields, and how long it is (0: there is none).
+struct Line {
+  std::size_t begin = 0;
+  std::size_t length = 0;
+};
 
-// Nothing of the request is in it, so nothing of the request can become a script in the reader's browser.
-std::string error_page(Status status) {
-  const auto title = std::to_string(code(status)).append(" ").append(reason_phrase(status));
-  std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>";
-  page.append(title).append("</title>\n</head>\n<body>\n<h1>").append(title).append("</h1>\n<p>");
-  return page.append(advice(status)).append("</p>\n</body>\n</html>\n");
+Line find_line(std::string_view fields, std::string_view name) {
+  for (std::size_t begin = 0; begin < fields.size();) {
+    const std::size_t end = std::min(fields.find("\r\n", begin), fields.size() - 2) + 2;
+    const std::string_view line = fields.substr(begin, end - begin);
+    if (line.size() > name.size() && line[name.size()] == ':' && iequals(line.substr(0, name.size()), name))
+      return {begin, line.size()};
+    begin = end;
+  }
+  return {};
 }
 
 }  // namespace
 
 void Response::add(std::string_view name, std::string_view value) {
   add_line(fields, name, value);
+}
+
+std::uint64_t length_of(const Body& body) {
+  if (const auto* text = std::get_if<std::string>(&body)) return text->size();
+  if (const auto* text = std::get_if<SharedText>(&body)) return (*text)->size();
+  if (const auto* file = std::get_if<FileBody>(&body)) return file->length;
+  std::uint64_t length = 0;
+  if (const auto* file = std::get_if<PartsBody>(&body))
+    for (const PartsBody::Part& part : file->parts) length += part.text.size() + part.length;
+  return length;
+}
+
+bool Response::has(std::string_view name) const {
+  return find_line(fields, name).length > 0;
+}
+
+void Response::remove(std::string_view name) {
+  for (Line line = find_line(fields, name); line.length > 0; line = find_line(fields, name))
+    fields.erase(line.begin, line.length);
+}
+
+void add_configured(Response& response, const std::vector<ConfiguredField>& configured) {
+  // Two lines of --header with one name are both meant.
+  const Response answered{.fields = response.fields};
+  for (const ConfiguredField& field : configured)
+    // Vary is a list: what is in several lines counts together (RFC 9110 section 5.3).
+    if (iequals(field.name, "Vary") || !answered.has(field.name)) response.add(field.name, field.value);
 }
 
 std::string headers(const Response& response, const HeadContext& context) {
@@ -100,6 +110,8 @@ Response refuse(const Rejection& rejection) {
   response.add("Content-Type", "text/html; charset=utf-8");
   // A 405 always has Allow, be it empty: nothing is allowed then (RFC 9110 section 10.2.1).
   if (rejection.status == Status::method_not_allowed) response.add("Allow", rejection.allow);
+  // Other clients are answered otherwise, by what they accept (RFC 9110 section 12.5.5).
+  if (rejection.status == Status::not_acceptable) response.add("Vary", "Accept-Encoding");
   if (rejection.retry_later) response.add("Retry-After", kRetryAfterSeconds);
   // The rest of a request that took too long may still come: its bytes must not be read as the next one.
   response.close = rejection.status == Status::request_timeout;

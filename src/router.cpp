@@ -40,16 +40,50 @@ bool contains(const std::vector<std::string>& extensions, std::string_view exten
                      [&](const std::string& known) { return iequals(known, extension); });
 }
 
+bool is_reading(Method method) {
+  return method == Method::get || method == Method::head;
+}
+
 bool is_below(const std::vector<std::string>& prefixes, std::string_view path) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const std::string& prefix) { return path.starts_with(prefix); });
 }
 
+/// The query goes before a fragment (RFC 3986 section 3).
+std::string with_query(std::string location, const Request& request) {
+  if (!request.has_query) return location;
+  const std::size_t end = std::min(location.find('#'), location.size());
+  return location.insert(end, "?" + std::string(request.query));
+}
+
 /// As absolute-path reference: never "//host", for the path was normalised and begins with one slash.
 std::string with_slash(const Request& request) {
-  std::string location = percent_encode_path(request.path) + "/";
-  if (request.has_query) location.append("?").append(request.query);
-  return location;
+  return with_query(percent_encode_path(request.path) + "/", request);
+}
+
+bool has_moved(const Redirect& redirect, std::string_view path) {
+  return redirect.prefix ? path.starts_with(redirect.from) : path == redirect.from;
+}
+
+/// Where it is now. What the client chose of it can become neither a host nor a part of one: "//evil" would
+/// be a host to a browser, and "http://here" with ".evil" behind it another one.
+std::string new_location(const Redirect& redirect, const Request& request) {
+  std::string location = redirect.to;
+  if (redirect.rest) {
+    const std::size_t scheme_end = location.find("://");
+    if (scheme_end != location.npos && location.find('/', scheme_end + 3) == location.npos) location += '/';
+    std::string rest = percent_encode_path(std::string_view(request.path).substr(redirect.from.size()));
+    if (location.ends_with('/')) rest.erase(0, std::min(rest.find_first_not_of('/'), rest.size()));
+    location += rest;
+  }
+  return location.find('?') == location.npos ? with_query(std::move(location), request) : location;
+}
+
+Result<Route> options_or_405(const Request& request, std::string_view path, std::string_view what) {
+  if (request.method == Method::options) return Route{OptionsRoute{kFileMethods}, "options", what};
+  return method_not_allowed(
+      std::string(path) + ": " + std::string(what) + ", cannot take " + std::string(request.method_name),
+      std::string(kFileMethods));
 }
 
 }  // namespace
@@ -59,6 +93,9 @@ Result<Route> Router::route(const Request& request) const {
     return method_not_allowed(std::string(request.method_name) + " is served by nobody here",
                               std::string(kAllMethods));
   if (request.path == "*") return Route{OptionsRoute{kAllMethods}, "options", "the server as a whole"};
+  for (const Redirect& redirect : config_.files.redirects)
+    if (has_moved(redirect, request.path))
+      return Route{RedirectRoute{new_location(redirect, request)}, "redirect", "--redirect says so"};
   auto found = find(request.path);
   // A script's own name counts, not what follows it; where nothing is found, why not would tell what is
   // there.
@@ -102,7 +139,7 @@ Result<Route> Router::route_found(const Request& request, const Found& found) co
 
 Result<Route> Router::route_folder(const Request& request, std::string_view path) const {
   if (!path.ends_with('/'))
-    return Route{SlashRoute{with_slash(request)}, "redirect", "a folder, asked for without its slash"};
+    return Route{RedirectRoute{with_slash(request)}, "redirect", "a folder, asked for without its slash"};
   for (const std::string& name : config_.index) {
     const std::string index = std::string(path) + name;
     auto facts = root_.look_up(index);
@@ -111,7 +148,31 @@ Result<Route> Router::route_folder(const Request& request, std::string_view path
     // Only what is not there makes room for the next: a lack of descriptors must not change what a page is.
     if (!facts && facts.error().value() != ENOENT) return refuse_path(index, facts.error());
   }
-  return not_found(std::string(path) + ": a folder without an index");
+  return route_listing(request, path);
+}
+
+Result<Route> Router::route_listing(const Request& request, std::string_view path) const {
+  if (!config_.files.autoindex)
+    return not_found(std::string(path) + ": a folder without an index (--autoindex on would list it)");
+  // What scripts there are is nobody's business: a script is known by whoever was given its address.
+  if (is_below(config_.cgi.prefixes, path))
+    return not_found(std::string(path) + ": a folder below a --cgi-prefix is not listed");
+  if (!is_reading(request.method)) return options_or_405(request, path, "a folder without an index");
+  return Route{FolderRoute{std::string(path)}, "list_folder",
+               "a folder without an index, and --autoindex is on"};
+}
+
+bool Router::offers(std::string_view path, const FileFacts& facts) const {
+  if (facts.kind == FileFacts::Kind::directory)
+    return !is_below(config_.cgi.prefixes, std::string(path) + "/");
+  if (why_script(path, facts).empty()) return !iequals(extension_of(path), ".php");
+  return interpreter_of(path) != nullptr || facts.executable_by_any();
+}
+
+bool Router::is_plain_file(std::string_view path) const {
+  if (is_hidden(path) || iequals(extension_of(path), ".php")) return false;
+  auto facts = root_.look_up(path);
+  return facts && facts->kind == FileFacts::Kind::regular && why_script(path, *facts).empty();
 }
 
 std::string_view Router::why_script(std::string_view path, const FileFacts& facts) const {
@@ -151,15 +212,8 @@ Result<Route> Router::route_file(const Request& request, std::string_view path) 
   // Its source may hold passwords, and nobody puts a PHP program into a site to be read.
   if (iequals(extension_of(path), ".php"))
     return forbidden(std::string(path) + ": nothing runs PHP here (--cgi-interpreter .php=/usr/bin/php-cgi)");
-  switch (request.method) {
-    case Method::get:
-    case Method::head: return Route{FileRoute{std::string(path)}, "serve_file", "a file, and no script"};
-    case Method::options: return Route{OptionsRoute{kFileMethods}, "options", "a file, and no script"};
-    default:
-      return method_not_allowed(
-          std::string(path) + ": a file, not a script, cannot take " + std::string(request.method_name),
-          std::string(kFileMethods));
-  }
+  if (!is_reading(request.method)) return options_or_405(request, path, "a file, and no script");
+  return Route{FileRoute{std::string(path)}, "serve_file", "a file, and no script"};
 }
 
 }  // namespace tinyhttpd

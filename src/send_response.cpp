@@ -27,12 +27,6 @@ std::string_view current_date() {
   return text;
 }
 
-std::uint64_t length_of(const Body& body) {
-  if (const auto* text = std::get_if<std::string>(&body)) return text->size();
-  if (const auto* file = std::get_if<FileBody>(&body)) return file->length;
-  return 0;
-}
-
 /// RFC 9112 section 6.3, from the sender's side.
 Delimiter delimiter_of(const Response& response, const Request& request) {
   if (is_bodiless(response.status)) return Delimiter::none;

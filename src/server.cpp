@@ -7,8 +7,9 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
-#include "tinyhttpd/socket.hpp"
+#include "tinyhttpd/privileges.hpp"
 
 namespace tinyhttpd {
 namespace {
@@ -31,30 +32,26 @@ MediaTypes load_media_types() {
   return types;
 }
 
-std::optional<Credentials> script_credentials(const std::string& user) {
+std::optional<Credentials> credentials_or_none(const std::string& user) {
   if (user.empty()) return std::nullopt;
   return credentials_of(user);
 }
 
-/// Takes all descriptors the hard limit allows, and admits no more clients than those suffice for.
-std::size_t fit_to_descriptors(Config& config) {
+/// Takes the descriptors that so many are needed of, as far as the hard limit allows. Returns the limits
+/// before and now.
+std::pair<rlim_t, rlim_t> raise_descriptors(rlim_t wanted) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return config.max_connections;
-  const rlim_t wanted =
-      descriptors_for(config.max_connections) + config.threads * kDescriptorsPerWorker + kDescriptorsForAll;
-  if (limit.rlim_cur < wanted) {
-    // What is raised for us is not for scripts: select() cannot count past 1023.
-    if (!config.cgi.limits.files) config.cgi.limits.files = limit.rlim_cur;
-    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-    (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-  const rlim_t reserved = config.threads * kDescriptorsPerWorker + kDescriptorsForAll;
-  const rlim_t left = limit.rlim_cur > reserved ? limit.rlim_cur - reserved : 0;
-  return std::clamp<std::size_t>(left * 4 / 5, 1, config.max_connections);
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {wanted, wanted};
+  const rlim_t before = limit.rlim_cur;
+  if (before >= wanted) return {before, before};
+  limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  return {before, limit.rlim_cur};
 }
 
 /// What a person can put into a browser on this machine.
 std::string url_of(const SocketAddress& address) {
+  if (address.address.starts_with("unix:")) return "http://" + address.address + "/";
   const bool everywhere = address.address == "::" || address.address == "0.0.0.0";
   const bool is_ipv6 = address.address.find(':') != std::string::npos;
   const std::string host = everywhere ? "localhost" : is_ipv6 ? "[" + address.address + "]" : address.address;
@@ -64,34 +61,71 @@ std::string url_of(const SocketAddress& address) {
 
 }  // namespace
 
-Server::Server(Config config, Trace& trace)
+Server::Server(Config config, Trace& trace, Handover handover)
     : config_(std::move(config)),
       trace_(trace),
-      root_(config_.root, config_.symlinks),
-      media_types_(load_media_types()),
-      router_(root_, config_),
-      script_credentials_(script_credentials(config_.cgi.user)),
-      cgi_host_{config_.cgi, root_, script_credentials_ ? &*script_credentials_ : nullptr, stop_event_.fd()},
+      system_types_(load_media_types()),
+      script_credentials_(credentials_or_none(config_.cgi.user)),
       queue_(config_.queue),
       gateways_(config_.cgi.max_running, config_.cgi.queue) {
-  startup();
+  startup(std::move(handover));
 }
 
-/// Opens the listening sockets, as the tutorial's startup; port 0 becomes the free one the kernel chose.
-void Server::startup() {
-  const std::size_t fitting = fit_to_descriptors(config_);
-  if (fitting < config_.max_connections)
-    trace_.warning("--max-connections lowered to " + std::to_string(fitting) +
-                   ": more would run out of descriptors");
-  config_.max_connections = fitting;
+/// Opens the listening sockets, as the tutorial's startup; port 0 becomes the free one the kernel chose. What
+/// only the start may do comes first, then the rights to it are given up, and only then the folder is opened
+/// that clients see.
+void Server::startup(Handover handover) {
+  fit_to_descriptors();
+  std::vector<Listener> listeners;
+  if (!handover.client) listeners = listen(std::move(handover.sockets));
+  for (const Listener& listener : listeners) {
+    if (port_ == 0) port_ = listener.address.port;
+    urls_.push_back(url_of(listener.address));
+  }
+  const std::optional<Credentials> credentials = credentials_or_none(config_.user);
+  if (!config_.chroot.empty()) enter_root(config_.chroot);
+  if (credentials) become(*credentials);
 
-  std::vector<Listener> listeners = open_listeners(config_.bind, config_.port);
-  port_ = listeners.front().address.port;
-  for (const Listener& listener : listeners) urls_.push_back(url_of(listener.address));
-  acceptor_ = std::make_unique<Acceptor>(std::move(listeners), config_, queue_, gateways_, draining_,
+  site_.emplace(make_site(config_));
+  acceptor_ = std::make_unique<Acceptor>(std::move(listeners), *site_, queue_, gateways_, draining_,
                                          connections_, trace_);
-  services_.emplace(Services{config_, root_, media_types_, router_, cgi_host_, queue_, gateways_, *acceptor_,
-                             trace_, last_id_, draining_});
+  services_.emplace(
+      Services{*site_, stop_event_.fd(), queue_, gateways_, *acceptor_, trace_, last_id_, draining_});
+  if (handover.client) acceptor_->take_client(std::move(handover.client));
+}
+
+std::vector<Listener> Server::listen(std::vector<UniqueFd> sockets) const {
+  if (sockets.empty()) return open_listeners(config_.bind, config_.port);
+  std::vector<Listener> listeners;
+  for (UniqueFd& socket : sockets) listeners.push_back(adopt_listener(std::move(socket)));
+  return listeners;
+}
+
+/// Takes the descriptors the hard limit allows, and admits no more clients than those suffice for.
+void Server::fit_to_descriptors() {
+  const rlim_t reserved = config_.threads * kDescriptorsPerWorker + kDescriptorsForAll;
+  const auto [before, now] = raise_descriptors(descriptors_for(config_.max_connections) + reserved);
+  // What is raised for us is not for scripts: select() cannot count past 1023.
+  if (now > before) script_descriptors_ = before;
+  const rlim_t left = now > reserved ? now - reserved : 0;
+  max_connections_ = std::clamp<std::size_t>(left * 4 / 5, 1, config_.max_connections);
+  if (max_connections_ < config_.max_connections)
+    trace_.warning("--max-connections lowered to " + std::to_string(max_connections_) +
+                   ": more would run out of descriptors");
+}
+
+SitePtr Server::make_site(Config config) const {
+  config.max_connections = max_connections_;
+  if (!config.cgi.limits.files) config.cgi.limits.files = script_descriptors_;
+  auto site =
+      std::make_shared<const Site>(std::move(config), system_types_,
+                                   script_credentials_ ? &*script_credentials_ : nullptr, stop_event_.fd());
+  for (const std::string& doubt : doubts_about(*site)) trace_.warning(doubt);
+  return site;
+}
+
+void Server::reload(Config config) {
+  site_->replace(make_site(std::move(config)));
 }
 
 Server::~Server() {

@@ -73,7 +73,9 @@ void append_id(std::string& text, RequestId id) {
 }
 
 LogLevel level_of(Status status) {
-  if (code(status) < 500) return LogLevel::info;
+  // What any client can bring about at will must not bury the warnings.
+  const bool is_clients = status == Status::not_implemented || status == Status::http_version_not_supported;
+  if (code(status) < 500 || is_clients) return LogLevel::info;
   bool is_ours = status == Status::internal_server_error || status == Status::insufficient_storage;
   return is_ours ? LogLevel::error : LogLevel::warning;
 }
@@ -116,6 +118,10 @@ void ServerLog::log(LogLevel level, WriteText write_text) {
   }
 }
 
+void ServerLog::set_level(LogLevel level) {
+  logger_->set_level(spdlog_level(level));
+}
+
 void ServerLog::listening(std::string_view url) {
   if (logger_->level() == spdlog::level::off) return;
   // Past the level: scripts and people wait for this line to learn the port.
@@ -128,9 +134,17 @@ void ServerLog::warning(std::string_view what) {
   log(LogLevel::warning, [&](std::string& text) { append_sentence(text, what, kMaxTextBytes); });
 }
 
+void ServerLog::error(std::string_view what) {
+  log(LogLevel::error, [&](std::string& text) { append_sentence(text, what, kMaxTextBytes); });
+}
+
 void ServerLog::stopping(std::string_view what) {
   log(LogLevel::info,
       [&](std::string& text) { append_sentence(text.append("stopping: "), what, kMaxTextBytes); });
+}
+
+void ServerLog::reloaded(std::string_view what) {
+  log(LogLevel::info, [&](std::string& text) { append_sentence(text, what, kMaxTextBytes); });
 }
 
 void ServerLog::rejected(RequestId, const Rejection& rejection, std::string_view line,

@@ -10,6 +10,14 @@ void Tee::warning(std::string_view what) {
   for (Trace* listener : listeners_) listener->warning(what);
 }
 
+void Tee::error(std::string_view what) {
+  for (Trace* listener : listeners_) listener->error(what);
+}
+
+void Tee::reloaded(std::string_view what) {
+  for (Trace* listener : listeners_) listener->reloaded(what);
+}
+
 void Tee::stopping(std::string_view what) {
   for (Trace* listener : listeners_) listener->stopping(what);
 }

@@ -5,12 +5,8 @@
 #include <optional>
 
 #include "tinyhttpd/bulkhead.hpp"
-#include "tinyhttpd/config.hpp"
 #include "tinyhttpd/connection.hpp"
-#include "tinyhttpd/document_root.hpp"
-#include "tinyhttpd/execute_cgi.hpp"
-#include "tinyhttpd/media_type.hpp"
-#include "tinyhttpd/router.hpp"
+#include "tinyhttpd/site.hpp"
 #include "tinyhttpd/trace.hpp"
 #include "tinyhttpd/work_queue.hpp"
 
@@ -27,11 +23,8 @@ class Parking {
 
 /// What the workers share. Everything is borrowed from the server, and safe for many threads.
 struct Services {
-  const Config& config;
-  const DocumentRoot& root;
-  const MediaTypes& media_types;
-  const Router& router;
-  const CgiHost& cgi;
+  const CurrentSite& site;
+  int stop_fd;  ///< readable once every script, and every answer that a script makes, must end
   WorkQueue<ConnectionPtr>& queue;
   Bulkhead<ConnectionPtr>& gateways;
   Parking& parking;

@@ -1,10 +1,12 @@
-// The access log: one line for each answer, in the Combined format of Apache and nginx.
+// The access log: one line for each answer, in the Combined format of Apache and nginx or in JSON.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <system_error>
 
+#include "tinyhttpd/config.hpp"
 #include "tinyhttpd/http_date.hpp"
 #include "tinyhttpd/log_writer.hpp"
 #include "tinyhttpd/result.hpp"
@@ -19,13 +21,20 @@ namespace tinyhttpd {
 std::string combined_line(const Request& request, const Endpoints& endpoints, const AnswerSummary& summary,
                           UnixTime now);
 
-/// Writes a combined_line for every response_sent. Hooks never wait: see LogWriter for what happens when
-/// lines cannot be written.
+/// The same as one JSON object: time (RFC 3339, UTC, milliseconds), id, remote, host, method, target,
+/// protocol, status, bytes, duration_ms, complete, referer, user_agent. What is absent is null. Bytes that
+/// are not UTF-8 become U+FFFD; what is too long is cut and ends in "…". Method, target and protocol are the
+/// words of the request line as sent; a line that is none of HTTP's is all target.
+std::string json_line(RequestId id, const Request& request, const Endpoints& endpoints,
+                      const AnswerSummary& summary, std::chrono::system_clock::time_point now);
+
+/// Writes a combined_line (or a json_line) for every response_sent. Hooks never wait: see LogWriter for what
+/// happens when lines cannot be written.
 class AccessLog : public Trace {
  public:
   /// `target`: a file to append to, "-" for standard output, "off" for nowhere. Lost lines are told to
   /// `server_log` as a warning. Throws std::system_error that names the file.
-  AccessLog(const std::string& target, Trace& server_log);
+  AccessLog(const std::string& target, LogFormat format, Trace& server_log);
 
   /// For log rotation: goes on in a new file of the same name. On an error the old one stays in use.
   Result<void, std::error_code> reopen();
@@ -35,6 +44,7 @@ class AccessLog : public Trace {
 
  private:
   std::unique_ptr<LogWriter> writer_;  // null when off
+  LogFormat format_;
 };
 
 }  // namespace tinyhttpd

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "tinyhttpd/config.hpp"
 #include "tinyhttpd/option_value.hpp"
@@ -14,17 +15,37 @@ struct Printout {
   std::string text;
 };
 
-/// What a command line comes to.
-using Command = std::variant<Config, Printout>;
+/// --check-config: make of the Config what can be made without serving; if nothing is wrong with that, print
+/// the text on standard output and exit 0.
+struct Check {
+  Config config;
+  std::string text;
+};
 
-/// Reads the command line; argv[0] is skipped. --help and --version come before everything but an unknown
-/// option. An option that is given twice counts the last time, a repeatable one each time. The Config is
-/// complete() and consistent: its interpreters, its folder for spooling and its user exist. Throws UsageError
-/// (print it on standard error, exit 2). Call it before the first thread starts: it reads the environment.
+/// What a command line comes to.
+using Command = std::variant<Config, Check, Printout>;
+
+/// Reads the command line (argv[0] is skipped), then the variables TINYHTTPD_* of the environment, then the
+/// file that --config names: for each option the first of them that says something wins. --help and --version
+/// come before everything but an unknown option. An option that is given twice in one place counts the last
+/// time, a repeatable one each time. The Config is complete() and consistent: its interpreters, its folder
+/// for spooling and its user exist. Throws UsageError (print it on standard error, exit 2); one from a file
+/// or the environment names where. Call it before the first thread starts: it reads the environment.
 Command parse_command_line(int argc, const char* const* argv);
 
+/// The same words read again while the server runs with `now`, after the configuration file may have changed.
+/// What cannot change before a restart is kept from `now`; its names ("--port") are put into `kept` where a
+/// source says something else than before. Its values are checked nevertheless, but for those of --user,
+/// --chroot and --cgi-user. Throws UsageError: nothing has changed then. Any one thread.
+struct Reloaded {
+  Config config;
+  std::vector<std::string> kept;
+};
+Reloaded reload_configuration(int argc, const char* const* argv, const Config& now);
+
 /// Fills in what follows from the machine and from other settings, where nothing was said: the number of
-/// threads, how many gateways may run, the folder for spooling.
+/// threads, how many gateways may run, the folder for spooling, no access log where standard output is a
+/// client's.
 void complete(Config& config);
 
 /// What --help prints: every option with its default, by group, within 100 columns.

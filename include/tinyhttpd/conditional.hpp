@@ -1,10 +1,12 @@
 // Conditional and range requests: whether to send, and which bytes (RFC 9110 sections 13 and 14).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tinyhttpd/http.hpp"
 #include "tinyhttpd/http_date.hpp"
@@ -37,14 +39,20 @@ struct ByteRange {
 
 /// What a Range field asks for.
 struct RangeDecision {
-  enum class Kind { whole, single, unsatisfiable } kind = Kind::whole;
-  ByteRange range;  ///< for `single`
+  enum class Kind { whole, parts, unsatisfiable } kind = Kind::whole;
+  /// For `parts`: at least one, none empty, none touching another, in the order they were asked for. One
+  /// alone is never sent as multipart (RFC 9110 section 15.3.7.2).
+  std::vector<ByteRange> parts = {};
 };
 
+/// More range-specs than this in one field are nobody's download (CVE-2011-3192): the whole is sent.
+inline constexpr std::size_t kMaxRanges = 16;
+
 /// Reads Range for a GET of a representation of `size` bytes, with If-Range (strong comparison; a date only
-/// when it is Last-Modified exactly). An unknown unit, bad syntax, a false If-Range, another method, or more
-/// than one range gives `whole` (a server may ignore Range, RFC 9110 section 14.2); a range past the end
-/// gives `unsatisfiable`.
+/// when it is Last-Modified exactly). Ranges that overlap or touch are made one, in the place of the first of
+/// them (RFC 9110 section 15.3.7.2); those past the end are left out. An unknown unit, bad syntax, a false
+/// If-Range, another method, or more than kMaxRanges gives `whole` (a server may ignore Range, RFC 9110
+/// section 14.2); only ranges past the end give `unsatisfiable`.
 RangeDecision decide_range(const Request& request, const Validators& validators, std::uint64_t size,
                            UnixTime now);
 

@@ -24,6 +24,8 @@ struct Limits {
   Seconds keepalive_timeout{15};  ///< an idle connection
   Seconds send_timeout{30};       ///< a client that takes nothing of its answer
   std::string spool_dir;          ///< for bodies too large for memory; empty: TMPDIR, else /tmp
+  std::size_t max_connections_per_client = 0;  ///< from one address (IPv6: one /64); 0: any number
+  bool operator==(const Limits&) const = default;
 };
 
 /// A bound the kernel holds a script to (setrlimit); unset: the server's own.
@@ -33,6 +35,7 @@ struct ScriptLimits {
   std::optional<std::uint64_t> processes;
   std::optional<std::uint64_t> files;
   std::optional<std::uint64_t> file_size_bytes;
+  bool operator==(const ScriptLimits&) const = default;
 };
 
 /// Which files are CGI programs, and how they are run.
@@ -49,6 +52,7 @@ struct CgiConfig {
   bool pass_authorization = false;
   std::string user;  ///< --cgi-user; empty: the server's own
   ScriptLimits limits;
+  bool operator==(const CgiConfig&) const = default;
 };
 
 /// What a symbolic link under the root may do.
@@ -56,21 +60,64 @@ enum class Symlinks { inside, follow, off };
 
 enum class LogLevel { debug, info, warning, error, off };
 
+/// How a line of the access log is written.
+enum class LogFormat { combined, json };
+
+/// A path that has moved (--redirect).
+struct Redirect {
+  std::string from;     ///< begins with '/'; normalised and decoded, as a request's path is
+  std::string to;       ///< a path with its '/' or an http(s) URL, ready for Location
+  bool prefix = false;  ///< every path that begins with `from` has moved, not only this one
+  bool rest = false;    ///< what follows the prefix is appended to `to`
+  bool operator==(const Redirect&) const = default;
+};
+
+/// A header line that every answer gets (--header). Both parts are checked: no framing, no control bytes.
+struct ConfiguredField {
+  std::string name;
+  std::string value;
+  bool operator==(const ConfiguredField&) const = default;
+};
+
+/// What --mime, --error-page, --redirect, --header, --gzip, --cache-size and --autoindex say.
+struct FileConfig {
+  bool autoindex = false;                         ///< list a folder that has no index
+  std::map<std::string, std::string> mime_types;  ///< extension without its dot → type
+  std::map<int, std::string> error_pages;         ///< status → path below the root, with its '/'
+  std::vector<Redirect> redirects;                ///< the first that matches counts
+  std::vector<ConfiguredField> fields;            ///< in the order given
+  bool gzip = true;                               ///< compress text on the fly
+  std::uint64_t cache_bytes = 64ULL << 20U;       ///< what the caches of files may hold; 0: nothing
+  bool operator==(const FileConfig&) const = default;
+};
+
 /// All of it. Built by the command line, then read-only for every thread.
 struct Config {
   std::uint16_t port = 4000;
-  std::vector<std::string> bind;  ///< addresses; empty: every one, IPv6 and IPv4
+  std::vector<std::string> bind;  ///< addresses and "unix:/path"; empty: every address, IPv6 and IPv4
   std::string root = "htdocs";
   std::vector<std::string> index = {"index.html", "index.cgi", "index.php"};
   std::size_t threads = 0;  ///< 0: 4 × cores, at least 8
   std::size_t queue = 1024;
   std::size_t max_connections = 10000;
   Symlinks symlinks = Symlinks::inside;
+  std::string user;              ///< who to become once the sockets are open; empty: nobody else
+  std::string chroot;            ///< the folder that becomes "/" once the sockets are open; empty: none
+  bool inetd = false;            ///< one connection, on standard input and output
+  bool check_only = false;       ///< --check-config: say what would be served, and exit
   std::string access_log = "-";  ///< a file, "-" for standard output, "off"
+  LogFormat log_format = LogFormat::combined;
   LogLevel log_level = LogLevel::info;
   Seconds drain_timeout{8};
   Limits limits;
+  FileConfig files;
   CgiConfig cgi;
+
+  /// What was said of each option, by its long name: so a reload can tell what has changed that it keeps.
+  std::map<std::string, std::vector<std::string>> given;
+  std::vector<std::string> warnings;  ///< what was said and counts for nothing, a line each, for the log
+
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace tinyhttpd

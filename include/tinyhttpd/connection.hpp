@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "tinyhttpd/chunked.hpp"
+#include "tinyhttpd/client_limit.hpp"
 #include "tinyhttpd/client_watch.hpp"
 #include "tinyhttpd/config.hpp"
 #include "tinyhttpd/http.hpp"
@@ -22,6 +23,8 @@
 #include "tinyhttpd/trace.hpp"
 
 namespace tinyhttpd {
+
+struct Site;
 
 /// What a connection is doing. Its owner changes, its phase tells the next one where to go on.
 enum class Phase {
@@ -74,7 +77,9 @@ class Connection : public ClientWatch {
   RequestId id = 0;         ///< of the request in hand
   unsigned answered = 0;    ///< requests answered on this connection
   Request request;
+  std::shared_ptr<const Site> site;  ///< what the request in hand is answered by; null while idle and parked
   Endpoints endpoints;
+  ClientLimit::Place place;  ///< among the connections of its client
   std::optional<Route> route;
   Spool body;
   Outgoing outgoing;

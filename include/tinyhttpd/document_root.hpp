@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 #include <variant>
+#include <vector>
 
 #include "tinyhttpd/config.hpp"
 #include "tinyhttpd/result.hpp"
@@ -59,6 +60,14 @@ class DocumentRoot {
 
   /// Opens a folder, to become the working folder of a script.
   Result<UniqueFd, std::error_code> open_folder(std::string_view path) const;
+
+  /// The names in the folder at `path`, in no order, without "." and "..", at most `most`, and how many more
+  /// there are (counted up to ten times `most`). EACCES: the server, or others, may not read it.
+  struct Names {
+    std::vector<std::string> names;
+    std::size_t left_out = 0;
+  };
+  Result<Names, std::error_code> names(std::string_view path, std::size_t most) const;
 
   /// The folder as an absolute path without links.
   const std::string& absolute_path() const { return absolute_path_; }

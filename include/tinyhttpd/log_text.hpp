@@ -23,4 +23,9 @@ void append_escaped(std::string& line, std::string_view bytes, std::size_t most)
 /// UTF-8.
 void append_sentence(std::string& line, std::string_view sentence, std::size_t most);
 
+/// Appends `bytes` as a JSON string, its quotes included (RFC 8259 section 7): '"', '\' and everything a
+/// terminal might obey escaped, U+FFFD for each byte that is not UTF-8. It takes no more than `most` bytes of
+/// the line between the quotes; what would is cut, between two characters, and "…" stands at the end.
+void append_json_text(std::string& line, std::string_view bytes, std::size_t most);
+
 }  // namespace tinyhttpd

@@ -1,4 +1,4 @@
-// The values of options: from the text that was typed to a number, a size, a time, a list, or a UsageError
+// The values of options: from the text that was said to a number, a size, a time, a list, or a UsageError
 // that says what is right.
 #pragma once
 
@@ -13,8 +13,8 @@
 
 namespace tinyhttpd {
 
-/// The command line is wrong. what() is one line that names the option and its value and says what would be
-/// right:
+/// The command line, the environment or the configuration file is wrong. what() is one line that names the
+/// option and its value, and where it was said if not on the command line, and says what would be right:
 /// "--port 70000: must be a number from 0 to 65535".
 class UsageError : public std::runtime_error {
  public:
@@ -27,9 +27,12 @@ struct OptionValue {
   std::string_view text;
   bool first = true;          ///< of a repeatable option: it replaces the default
   std::string_view key = {};  ///< of a value that is one side of a pair: "cpu=" in "cpu=10"
+  /// How the place where it was said writes the option: "TINYHTTPD_PORT=", "tinyhttpd.conf line 12: port ".
+  /// Empty: the command line, "--port ".
+  std::string_view lead = {};
 };
 
-/// Throws the UsageError "--OPTION KEY TEXT: RIGHT", key and text without a blank between them.
+/// Throws the UsageError "LEAD KEY TEXT: RIGHT", key and text without a blank between them.
 [[noreturn]] void refuse_value(const OptionValue& value, std::string_view right);
 
 /// A whole number from `least` to `most`, in decimal digits only.
@@ -40,6 +43,9 @@ std::uint64_t size_from(const OptionValue& value, std::uint64_t least, std::uint
 
 /// The longest time an option may give, 23 days: its milliseconds still fit the int that poll(2) takes.
 inline constexpr double kMaxSeconds = 2'000'000;
+
+/// 65536 as "64K": the largest unit that divides it.
+std::string size_text(std::uint64_t size);
 
 /// Seconds, fractions allowed: more than 0 and at most kMaxSeconds.
 Seconds seconds_from(const OptionValue& value);

@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include "tinyhttpd/config.hpp"
 #include "tinyhttpd/rejection.hpp"
 #include "tinyhttpd/status.hpp"
 #include "tinyhttpd/unique_fd.hpp"
@@ -49,8 +51,26 @@ struct FileBody {
   std::uint64_t length = 0;
 };
 
+/// Text and runs of one open file in turn: the parts of a multipart/byteranges answer.
+struct PartsBody {
+  struct Part {
+    std::string text;          ///< sent before the run
+    std::uint64_t offset = 0;  ///< of the run in the file
+    std::uint64_t length = 0;  ///< may be 0
+  };
+  UniqueFd file;
+  std::vector<Part> parts;
+};
+
+/// Bytes that a cache holds too.
+using SharedText = std::shared_ptr<const std::string>;
+
 /// What is sent after the head.
-using Body = std::variant<std::monostate, std::string, FileBody, std::unique_ptr<BodySource>>;
+using Body =
+    std::variant<std::monostate, std::string, SharedText, FileBody, PartsBody, std::unique_ptr<BodySource>>;
+
+/// How many bytes a body has; 0 for a pulled one, whose length only its maker knows.
+std::uint64_t length_of(const Body& body);
 
 /// An answer. Framing (Content-Length, chunks, Connection), Date and Server are added when it is sent, never
 /// by a handler.
@@ -68,6 +88,12 @@ struct Response {
 
   /// Appends one header line. Name and value must have been checked: no control bytes.
   void add(std::string_view name, std::string_view value);
+
+  /// Whether there is a header line of that name, in any case.
+  bool has(std::string_view name) const;
+
+  /// Takes every header line of that name away.
+  void remove(std::string_view name);
 };
 
 /// How the end of a body is told to the client (RFC 9112 section 6).
@@ -89,6 +115,10 @@ std::string headers(const Response& response, const HeadContext& context);
 
 /// The answer to a refused request: a small page that names the status and never repeats what was sent.
 Response refuse(const Rejection& rejection);
+
+/// Adds the lines of --header, but for those whose name the answer has already: who answers knows better. To
+/// Vary, which is a list, it is added.
+void add_configured(Response& response, const std::vector<ConfiguredField>& fields);
 
 /// "tinyhttpd/0.1.0": the Server field and SERVER_SOFTWARE.
 std::string_view server_software();

@@ -19,8 +19,12 @@ struct FileRoute {
 struct ScriptRoute {
   ScriptTarget target;
 };
-/// A folder was asked for without its slash (301).
-struct SlashRoute {
+/// The folder at `path`, which ends in '/', has no index and is listed (--autoindex).
+struct FolderRoute {
+  std::string path;
+};
+/// What was asked for is elsewhere (301): a folder without its slash, or what --redirect says.
+struct RedirectRoute {
   std::string location;
 };
 /// OPTIONS, answered by the server itself.
@@ -30,8 +34,8 @@ struct OptionsRoute {
 
 /// Where a request goes.
 struct Route {
-  std::variant<FileRoute, ScriptRoute, SlashRoute, OptionsRoute> to;
-  std::string_view handler;  ///< "serve_file", "execute_cgi", "redirect", "options"
+  std::variant<FileRoute, ScriptRoute, FolderRoute, RedirectRoute, OptionsRoute> to;
+  std::string_view handler;  ///< "serve_file", "execute_cgi", "list_folder", "redirect", "options"
   std::string_view why;      ///< in words, for whoever watches
 };
 
@@ -45,6 +49,13 @@ class Router {
   /// The route, or 403, 404, 405 (with Allow), 503.
   Result<Route> route(const Request& request) const;
 
+  /// Whether a request for `path` (normalised, of a folder without its slash), where `facts` are, may get it:
+  /// not a folder of scripts, nor a script that cannot be run.
+  bool offers(std::string_view path, const FileFacts& facts) const;
+
+  /// Whether `path` (normalised) is a file that may be sent as it is: neither a script nor hidden.
+  bool is_plain_file(std::string_view path) const;
+
  private:
   struct Found;
   Result<Found> find(std::string_view path) const;
@@ -54,6 +65,7 @@ class Router {
   Result<Route> route_script(std::string_view script_name, std::string_view path_info, const FileFacts& facts,
                              std::string_view why) const;
   Result<Route> route_file(const Request& request, std::string_view path) const;
+  Result<Route> route_listing(const Request& request, std::string_view path) const;
   const std::string* interpreter_of(std::string_view path) const;
   std::string_view why_script(std::string_view path, const FileFacts& facts) const;
 

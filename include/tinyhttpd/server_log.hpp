@@ -27,9 +27,14 @@ class ServerLog : public Trace {
   /// Waits until what was logged is written, at most one second.
   void flush() { writer_.flush(); }
 
+  /// From now on shows what is of this level or above. Any thread.
+  void set_level(LogLevel level);
+
   void listening(std::string_view url) override;
   void warning(std::string_view what) override;
+  void error(std::string_view what) override;
   void stopping(std::string_view what) override;
+  void reloaded(std::string_view what) override;
   void rejected(RequestId id, const Rejection& rejection, std::string_view line,
                 const Endpoints& endpoints) override;
   void gateway_wait(RequestId id) override;

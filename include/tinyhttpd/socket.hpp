@@ -1,5 +1,4 @@
-// Sockets of clients and listeners: waiting with deadlines, sending, receiving.
-// Knows nothing of what the bytes mean.
+// Connected sockets: waiting with deadlines, sending, receiving. Knows nothing of what the bytes mean.
 #pragma once
 
 #include <cstddef>
@@ -7,12 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <vector>
 
 #include "tinyhttpd/deadline.hpp"
-#include "tinyhttpd/result.hpp"
-#include "tinyhttpd/unique_fd.hpp"
+
+struct sockaddr_storage;
 
 namespace tinyhttpd {
 
@@ -22,31 +19,14 @@ struct SocketAddress {
   std::uint16_t port = 0;
 };
 
-/// A listening socket and where it listens.
-struct Listener {
-  UniqueFd fd;
-  SocketAddress address;
-};
-
-/// Opens listening sockets for `port` (0: a free one, the same for all) on each address of `bind`, or
-/// on every address, IPv6 and IPv4, when it is empty. An entry is an IPv4 or IPv6 address (with or
-/// without brackets) or a name, which stands for all its addresses that this machine has; an IPv6
-/// address given takes IPv6 clients alone. Non-blocking, close-on-exec, SO_REUSEADDR. Throws
-/// std::system_error that names the address and the port.
-std::vector<Listener> open_listeners(const std::vector<std::string>& bind, std::uint16_t port);
-
-/// A client that was accepted: non-blocking, close-on-exec, TCP_NODELAY.
-struct Accepted {
-  UniqueFd fd;
-  SocketAddress remote;
-};
-
-/// The next waiting client, or the error of accept4: EAGAIN when there is none,
-/// ECONNABORTED, EMFILE, ENFILE, ENOMEM …
-Result<Accepted, std::error_code> accept_client(int listener);
+/// What the kernel says of one end of a socket, as text. Empty for an address that is not of the internet.
+SocketAddress socket_address(const sockaddr_storage& address);
 
 /// The local end of a socket. Empty for a socket that is not of the internet.
 SocketAddress local_address(int fd);
+
+/// The other end of a connected socket. Empty for a socket that is not of the internet.
+SocketAddress remote_address(int fd);
 
 /// What came of a try to receive or send without waiting.
 struct Transfer {

@@ -19,6 +19,7 @@ enum class Status : int {
   forbidden = 403,
   not_found = 404,
   method_not_allowed = 405,
+  not_acceptable = 406,
   request_timeout = 408,
   precondition_failed = 412,
   content_too_large = 413,

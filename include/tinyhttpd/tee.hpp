@@ -15,7 +15,9 @@ class Tee : public Trace {
 
   void listening(std::string_view url) override;
   void warning(std::string_view what) override;
+  void error(std::string_view what) override;
   void stopping(std::string_view what) override;
+  void reloaded(std::string_view what) override;
   void request_received(RequestId id, const Request& request, const Endpoints& endpoints) override;
   void route_chosen(RequestId id, std::string_view handler, std::string_view why) override;
   void rejected(RequestId id, const Rejection& rejection, std::string_view line,

@@ -44,8 +44,13 @@ class Trace {
   virtual void listening(std::string_view url) { (void)url; }
   /// Something about the server as a whole that whoever runs it should know ("out of descriptors: …").
   virtual void warning(std::string_view what) { (void)what; }
+  /// Something that was asked of the server could not be done ("the configuration stays as it is: …").
+  virtual void error(std::string_view what) { (void)what; }
   /// The server was asked to stop: `what` says by which signal and what it waits for.
   virtual void stopping(std::string_view what) { (void)what; }
+
+  /// The configuration was read again and is in force: `what` says so.
+  virtual void reloaded(std::string_view what) { (void)what; }
 
   /// A request's head has been read and parsed, its body not yet.
   virtual void request_received(RequestId, const Request&, const Endpoints&) {}

@@ -224,12 +224,16 @@ void build_site(ServerUnderTest& server) {
   server.file("/hello.txt", "Hello, world\n");
   server.file("/alphabet.txt", "abcdefghijklmnopqrstuvwxyz");
   server.file("/empty.txt", "");
+  server.file("/long.txt", std::string(1000, '-'));
+  server.file("/style.css", "body { color: black }\n");
+  server.file("/style.css.gz", "style.css, compressed beforehand\n");
   server.file("/docs/index.html", "<h1>Docs</h1>\n");
   server.file("/cgi-bin/source.sh", "#!/bin/sh\necho secret\n", 0644);
   server.script("/cgi-bin/echo.sh", kEcho);
   server.script("/cgi-bin/where.sh", kWhere);
   server.script("/cgi-bin/answer.sh", kAnswer);
-  for (const char* name : {"/index.html", "/hello.txt", "/alphabet.txt", "/empty.txt"})
+  for (const char* name : {"/index.html", "/hello.txt", "/alphabet.txt", "/empty.txt", "/long.txt",
+                           "/style.css", "/style.css.gz"})
     make_old(server.root() + name);
 }
 

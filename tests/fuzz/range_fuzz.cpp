@@ -1,5 +1,5 @@
-// Conditional and range requests: a range lies within the representation, and no field is misread into a
-// wrong refusal.
+// Conditional and range requests: ranges lie within the representation and apart, and no field is misread
+// into a wrong refusal.
 
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tinyhttpd/conditional.hpp"
 
@@ -27,17 +28,37 @@ RangeDecision decide(std::string_view range, std::uint64_t size, const Validator
   return decide_range(request, validators, size, kNow);
 }
 
+bool lies_within(const ByteRange& part, std::uint64_t size) {
+  return part.length > 0 && part.first < size && part.length <= size - part.first;
+}
+
+/// Bytes between two parts; 0 when they touch or overlap.
+std::uint64_t gap(const ByteRange& a, const ByteRange& b) {
+  if (a.first > b.first) return gap(b, a);
+  const auto end = a.first + a.length;
+  return b.first > end ? b.first - end : 0;
+}
+
+/// The parts lie within the representation and apart, so that all together they are no more than it is, and
+/// asking for them as they are gives them again.
+void check_parts(const std::vector<ByteRange>& parts, std::uint64_t size, const Validators& validators) {
+  require(!parts.empty() && parts.size() <= kMaxRanges);
+  std::string exact = "bytes=";
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    require(lies_within(parts[i], size));
+    for (std::size_t j = 0; j < i; ++j) require(gap(parts[i], parts[j]) > 0);
+    exact +=
+        std::to_string(parts[i].first) + "-" + std::to_string(parts[i].first + parts[i].length - 1) + ",";
+  }
+  require(decide(exact, size, validators).parts == parts);
+}
+
 void check_range(std::string_view range, std::uint64_t size, const Validators& validators) {
   const RangeDecision decision = decide(range, size, validators);
-  if (decision.kind == RangeDecision::Kind::single) {
-    require(decision.range.length > 0);
-    require(decision.range.first < size);
-    require(decision.range.length <= size - decision.range.first);
-    const auto last = decision.range.first + decision.range.length - 1;
-    const auto exact = "bytes=" + std::to_string(decision.range.first) + "-" + std::to_string(last);
-    require(decide(exact, size, validators).range == decision.range);
+  if (decision.kind == RangeDecision::Kind::parts) {
+    check_parts(decision.parts, size, validators);
   } else {
-    require(decision.range == ByteRange{});
+    require(decision.parts.empty());
   }
   // On an empty representation the same syntax cannot be satisfied; what is no syntax stays whole whatever
   // the size.
@@ -50,7 +71,7 @@ void check_range(std::string_view range, std::uint64_t size, const Validators& v
 void check_if_range(std::string_view value, const Validators& validators) {
   Request request;
   request.fields = {{"Range", "bytes=0-0"}, {"If-Range", value}};
-  const bool kept = decide_range(request, validators, 10, kNow).kind == RangeDecision::Kind::single;
+  const bool kept = decide_range(request, validators, 10, kNow).kind == RangeDecision::Kind::parts;
   require(kept == (value == validators.etag || parse_http_date(value, kNow) == kModified));
 }
 

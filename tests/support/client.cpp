@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 namespace {
 
@@ -62,6 +64,8 @@ Client::Client(std::uint16_t port, Family family)
   const int at_once = 1;  // what is sent in two calls is to go out in two segments, and soon
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
 }
+
+Client::Client(tinyhttpd::UniqueFd connected) : fd_(std::move(connected)) {}
 
 bool Client::send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -165,6 +169,16 @@ Answer Client::read(bool to_head) {
   }
   if (answer.field("connection") == "close") answer.closed = buffer_.empty() && !fill() && at_end_;
   return answer;
+}
+
+tinyhttpd::UniqueFd connect_to(const std::string& path) {
+  tinyhttpd::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    throw std::system_error(errno, std::generic_category(), path);
+  return fd;
 }
 
 Answer ask(std::uint16_t port, std::string_view request, bool to_head) {

@@ -31,6 +31,9 @@ class Client {
   /// To 127.0.0.1 or ::1. Throws std::system_error.
   explicit Client(std::uint16_t port, Family family = Family::ipv4);
 
+  /// Over a socket that is connected already.
+  explicit Client(tinyhttpd::UniqueFd connected);
+
   /// Sends all of it; false when the server has gone.
   bool send(std::string_view bytes);
 
@@ -68,6 +71,9 @@ class Client {
   std::string buffer_;
   bool at_end_ = false;
 };
+
+/// A socket that is connected to a Unix socket. Throws std::system_error.
+tinyhttpd::UniqueFd connect_to(const std::string& path);
 
 /// Sends one request on a connection of its own and reads its answer.
 Answer ask(std::uint16_t port, std::string_view request, bool to_head = false);

@@ -7,11 +7,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace {
 
 constexpr int kPatience = 20'000;
+
+/// The command line: what the tests have in common, where `options` do not say it, and `options`.
+std::vector<std::string> command_line(const std::vector<std::string>& options) {
+  const auto says = [&](const char* option) {
+    return std::find(options.begin(), options.end(), option) != options.end();
+  };
+  std::vector<std::string> words = {server_program()};
+  const auto add = [&](const char* option, const char* value) {
+    if (!says(option)) words.insert(words.end(), {option, value});
+  };
+  if (!says("--inetd")) {
+    add("--port", "0");
+    add("--bind", "127.0.0.1");
+  }
+  add("--access-log", "off");
+  words.insert(words.end(), options.begin(), options.end());
+  return words;
+}
 
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> pointers;
@@ -27,10 +46,8 @@ std::string server_program() {
   return other != nullptr ? other : TINYHTTPD_BINARY;
 }
 
-ServerProcess::ServerProcess(std::vector<std::string> options, const std::function<void()>& prepare) {
-  std::vector<std::string> words = {server_program(), "--port",       "0",  "--bind",
-                                    "127.0.0.1",      "--access-log", "off"};
-  words.insert(words.end(), options.begin(), options.end());
+ServerProcess::ServerProcess(const std::vector<std::string>& options, const std::function<void()>& prepare) {
+  std::vector<std::string> words = command_line(options);
   std::vector<char*> arguments = pointers_to(words);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();

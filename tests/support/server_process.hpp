@@ -15,9 +15,10 @@
 /// output goes nowhere.
 class ServerProcess {
  public:
-  /// Runs it with `--port 0 --bind 127.0.0.1 --access-log off` and `options`. `prepare` is called in the new
+  /// Runs it with `--port 0 --bind 127.0.0.1 --access-log off` and `options`, but for what they say of these
+  /// themselves; with `--inetd` without a port and an address. `prepare` is called in the new
   /// process before the program takes over: for limits, and only with what is safe after fork.
-  explicit ServerProcess(std::vector<std::string> options, const std::function<void()>& prepare = {});
+  explicit ServerProcess(const std::vector<std::string>& options, const std::function<void()>& prepare = {});
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
   ~ServerProcess();

@@ -160,6 +160,31 @@ TEST_CASE(
   CHECK(story.get("HTTP_HOST") == "example.org:99");
 }
 
+TEST_CASE("cgi_environment gives the port the client asked for where the server has none") {
+  struct Row {
+    const char* host_field;
+    const char* port;
+  };
+  for (const Row& row :
+       {Row{"example.org:8080", "8080"}, Row{"[2001:db8::1]:8080", "8080"}, Row{"example.org", "80"},
+        Row{"[2001:db8::1]", "80"}, Row{"example.org:", "80"}, Row{"", "80"}}) {
+    Story story;
+    story.endpoints.server_port = 0;
+    story.endpoints.server_address = "";
+    story.request.host_field = row.host_field;
+    CHECK(story.get("SERVER_PORT") == row.port);
+  }
+}
+
+// RFC 3875 section 4.1.8: always an address. One that no list of the trusted names.
+TEST_CASE("cgi_environment gives a client without an address one that nobody has") {
+  Story story;
+  story.endpoints = {};
+  CHECK(story.get("REMOTE_ADDR") == "0.0.0.0");
+  CHECK(story.get("REMOTE_HOST") == "0.0.0.0");
+  CHECK(story.get("REMOTE_PORT") == "0");
+}
+
 TEST_CASE(
     "cgi_environment gives the authority of an absolute target in place of Host") {  // RFC 9112 section 3.2.2
   Story story{{"Host", "other.example"}};

@@ -2,77 +2,20 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <initializer_list>
+#include <pwd.h>
+#include <unistd.h>
+
 #include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "support/command_lines.hpp"
+#include "support/temporary_folder.hpp"
+
 using namespace tinyhttpd;
 
 namespace {
-
-Command parse(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "tinyhttpd");
-  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
-}
-
-Config config_of(std::vector<const char*> arguments) {
-  return std::get<Config>(parse(std::move(arguments)));
-}
-
-std::string error_of(const std::vector<const char*>& arguments) {
-  try {
-    parse(arguments);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
-/// Sets a variable of this process for as long as it lives.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
-  ~Variable() { ::unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
-
-/// Every setting as text, so that two Configs can be compared.
-std::string written(const Config& c) {
-  std::ostringstream out;
-  auto all = [&out](const std::vector<std::string>& items) {
-    for (const auto& item : items) out << item << ',';
-    out << ' ';
-  };
-  out << c.port << ' ' << c.root << ' ' << c.threads << ' ' << c.queue << ' ' << c.max_connections << ' '
-      << static_cast<int>(c.symlinks) << ' ' << c.access_log << ' ' << static_cast<int>(c.log_level) << ' '
-      << c.drain_timeout.count() << ' ';
-  all(c.bind);
-  all(c.index);
-  const Limits& l = c.limits;
-  out << l.max_header_bytes << ' ' << l.max_target_bytes << ' ' << l.max_headers << ' ' << l.max_body_bytes
-      << ' ' << l.header_timeout.count() << ' ' << l.body_timeout.count() << ' ' << l.min_rate << ' '
-      << l.keepalive_timeout.count() << ' ' << l.send_timeout.count() << ' ' << l.spool_dir << ' ';
-  all(c.cgi.prefixes);
-  all(c.cgi.extensions);
-  all(c.cgi.environment);
-  for (const auto& [extension, program] : c.cgi.interpreters) out << extension << '=' << program << ' ';
-  out << c.cgi.executable_bit << ' ' << c.cgi.timeout.count() << ' ' << c.cgi.max_time.count() << ' '
-      << c.cgi.max_running << ' ' << c.cgi.queue << ' ' << c.cgi.pass_authorization << ' ' << c.cgi.user
-      << ' ';
-  const ScriptLimits& s = c.cgi.limits;
-  for (auto limit : {s.cpu_seconds, s.memory_bytes, s.processes, s.files, s.file_size_bytes}) {
-    out << (limit ? std::to_string(*limit) : "-") << ' ';
-  }
-  return out.str();
-}
 
 using Strings = std::vector<std::string>;
 
@@ -127,7 +70,8 @@ TEST_CASE("each option of CGI sets its own field") {
   CHECK_FALSE(config_of({}).cgi.pass_authorization);
   CHECK(config_of({"--cgi-pass-authorization"}).cgi.pass_authorization);
   CHECK(config_of({"--cgi-pass-authorization", "--port", "1"}).port == 1);
-  CHECK(config_of({"--cgi-user", "root"}).cgi.user == "root");
+  const char* own_name = ::getpwuid(::geteuid())->pw_name;  // nobody else can be had without being root
+  CHECK(config_of({"--cgi-user", own_name}).cgi.user == own_name);
 }
 
 TEST_CASE("--cgi-limit sets the limit it names") {
@@ -161,7 +105,88 @@ TEST_CASE("each option of limits sets its own field") {
   CHECK(config_of({"--min-rate", "1K"}).limits.min_rate == 1024);
   CHECK(config_of({"--keepalive-timeout", "4"}).limits.keepalive_timeout.count() == 4);
   CHECK(config_of({"--send-timeout", "2000000"}).limits.send_timeout.count() == 2000000);
-  CHECK(config_of({"--spool-dir", "/"}).limits.spool_dir == "/");
+  CHECK(config_of({"--spool-dir", "/var/tmp"}).limits.spool_dir == "/var/tmp");
+}
+
+TEST_CASE("a switch is on when it stands alone, and takes on or off") {
+  CHECK_FALSE(config_of({}).files.autoindex);
+  CHECK(config_of({"--autoindex"}).files.autoindex);
+  CHECK(config_of({"--autoindex", "on", "--port", "1"}).files.autoindex);
+  CHECK_FALSE(config_of({"--autoindex", "off"}).files.autoindex);
+  CHECK_FALSE(config_of({"--autoindex=off"}).files.autoindex);
+  CHECK_FALSE(config_of({"--autoindex", "--autoindex=off"}).files.autoindex);
+  CHECK(error_of({"--autoindex", "htdocs"}) ==
+        "htdocs: a word that belongs to no option; did you mean --root htdocs?");
+  CHECK(error_of({"--autoindex", "on", "off"}) ==
+        "off: a word that belongs to no option; did you mean --root off?");
+  for (const std::string word : {"yes", "no", "true", "false"})
+    CHECK(error_of({"--autoindex", word.c_str()}) == "--autoindex " + word + ": must be on or off");
+  CHECK(error_of({"--autoindex=yes"}) == "--autoindex yes: must be on or off");
+  CHECK(error_of({"off"}) == "off: a word that belongs to no option; did you mean --root off?");
+}
+
+TEST_CASE("with --inetd standard output is the client's") {
+  const Config config = config_of({"--inetd"});
+  CHECK(config.inetd);
+  CHECK(config.access_log == "off");
+  CHECK(config_of({"--inetd", "--access-log", "/dev/null"}).access_log == "/dev/null");
+  CHECK(error_of({"--inetd", "--access-log", "-"}) ==
+        "--access-log -: standard output is the client's with --inetd; must be a file or off");
+}
+
+TEST_CASE("--inetd refuses a place to listen on, but not in what it shares with a listening server") {
+  CHECK(error_of({"--inetd", "--port", "80"}) ==
+        "--port 80: --inetd takes the connection it is given and listens nowhere");
+  CHECK(error_of({"--inetd", "--bind", "::1"}) ==
+        "--bind ::1: --inetd takes the connection it is given and listens nowhere");
+  const Variable shared("TINYHTTPD_PORT", "8080");
+  CHECK(config_of({"--inetd"}).inetd);
+}
+
+TEST_CASE("--check-config asks for a check, and for its text where nothing was wrong") {
+  const Command command = parse({"--check-config", "--port", "80"});
+  REQUIRE(std::holds_alternative<Check>(command));
+  CHECK(std::get<Check>(command).config.port == 80);
+  CHECK(std::get<Check>(command).text.find("port 80 of every address") != std::string::npos);
+  CHECK(std::holds_alternative<Config>(parse({"--port", "80"})));
+}
+
+TEST_CASE("redirects that lead one to the other for ever are refused, the first of them by name") {
+  CHECK(error_of({"--redirect", "/in=/l1", "--redirect", "/l1=/in"}) ==
+        "--redirect /in=/l1: leads in a circle");
+  CHECK(error_of({"--redirect", "/a=/b", "--redirect", "/b=/c"}) == "accepted");
+}
+
+TEST_CASE("--user gives up what --cgi-user would need") {
+  if (::geteuid() != 0) return;  // nobody else can become another user at all
+  CHECK(config_of({"--user", "nobody"}).user == "nobody");
+  CHECK(config_of({"--user", "nobody", "--cgi-user", "nobody"}).cgi.user == "nobody");
+  CHECK(error_of({"--user", "nobody", "--cgi-user", "root"}) ==
+        "--cgi-user root: only root may become another user, and --user nobody gives that up; must be the "
+        "same");
+}
+
+TEST_CASE("with --chroot programs and folders are looked for where they will be") {
+  if (::geteuid() != 0) return;
+  const TemporaryFolder jail;
+  const std::string& path = jail.path();
+  CHECK(error_of({"--chroot", path.c_str(), "--spool-dir", "/etc"}) ==
+        "--spool-dir /etc: must be a folder that exists within --chroot " + path);
+  const Variable usual("TMPDIR", "/var/none");
+  CHECK(
+      error_of({"--chroot", path.c_str()}) ==
+      "--chroot " + path +
+          ": there is no folder /var/none in it for large bodies; make it, or name another with --spool-dir");
+  jail.write("spool/x", "");
+  jail.write("bin/real", "#!/bin/sh\n", 0755);
+  jail.link("bin/php", "/bin/real");  // counts from the new root
+  const Config config =
+      config_of({"--chroot", path.c_str(), "--spool-dir", "/spool", "--cgi-interpreter", ".php=/bin/php"});
+  CHECK(config.chroot == path);
+  CHECK(config.cgi.interpreters.at(".php") == "/bin/php");
+  CHECK(error_of({"--chroot", path.c_str(), "--spool-dir", "/spool", "--cgi-interpreter", ".php=/bin/sh"}) ==
+        "--cgi-interpreter .php=/bin/sh: there is no program /bin/sh that can be executed within --chroot " +
+            path);
 }
 
 TEST_CASE("an option given twice counts the last time") {
@@ -185,11 +210,17 @@ TEST_CASE("a wrong value is refused in one line that names it and says what is r
       {{"--port"}, "--port: needs a value, --port N"},
       {{"--port="}, "--port: needs a value, --port N"},
       {{"--root", "--port=1"}, "--root: needs a value, --root DIR"},
-      {{"--bind", "unix:/run/x"},
-       "--bind unix:/run/x: Unix sockets cannot be served yet; must be an IP address or a host name"},
+      {{"--port", "--threads", "4"}, "--port: needs a value, --port N"},
+      {{"-p", "--threads", "4"}, "--port: needs a value, --port N"},
+      {{"--help=on"}, "--help: takes no value"},
+      {{"--inetd=off"}, "--inetd: takes no value"},
+      {{"--bind", "unix:run/x"},
+       "--bind unix:run/x: must be an absolute path of at most 107 bytes, such as unix:/run/tinyhttpd.sock"},
+      {{"--bind", "/run/x"},
+       "--bind /run/x: must be an IP address or a host name; a Unix socket is written unix:/path"},
       {{"--bind", "127.0.0.1:80"},
        "--bind 127.0.0.1:80: must be an address without a port; the port is given by --port"},
-      {{"--bind", ""}, "--bind '': must be an IP address or a host name"},
+      {{"--bind", ""}, "--bind '': must be an IP address, a host name or unix:/path"},
       {{"--root", ""}, "--root '': must be a folder"},
       {{"--index", "a,,b"}, "--index a,,b: must be names with a comma between them, such as a,b"},
       {{"--index", "a/b"}, "--index a/b: must be file names without '/', such as index.html"},
@@ -287,22 +318,30 @@ TEST_CASE("help_text fits 100 columns and names its groups in order") {
     CHECK((line.empty() || line.back() != ' '));
   }
   std::string text = help_text();
-  CHECK(text.find("\nStarting\n") < text.find("\nCGI\n"));
-  CHECK(text.find("\nCGI\n") < text.find("\nLimits"));
+  std::size_t last = 0;
+  for (const char* heading :
+       {"Usage: tinyhttpd", "\nStarting\n", "\nStatic files\n", "\nCGI\n", "\nLimits (",
+        "\nElsewhere than on the command line\n", "\nSignals\n", "\nMore: man tinyhttpd\n"}) {
+    INFO(heading);
+    const std::size_t found = text.find(heading);
+    REQUIRE(found != text.npos);
+    CHECK(found >= last);
+    last = found;
+  }
 }
 
 TEST_CASE("the defaults that help_text shows are the defaults") {
   // The wrapping is undone first; "(default: in words)" is not a value.
   std::string text = std::regex_replace(help_text(), std::regex("\n {10,}(?! *--)"), " ");
-  const std::string untouched = written(config_of({}));
+  const Config untouched = settings_of({});
   std::regex shown("--([a-z-]+) [^\\n]*\\(default ([^)]+)\\)");
   std::size_t seen = 0;
   for (std::sregex_iterator match(text.begin(), text.end(), shown), end; match != end; ++match, ++seen) {
     std::string option = "--" + (*match)[1].str() + "=" + (*match)[2].str();
     INFO(option);
-    CHECK(written(config_of({option.c_str()})) == untouched);
+    CHECK(settings_of({option.c_str()}) == untouched);
   }
-  CHECK(seen >= 20);
+  CHECK(seen >= 25);
 }
 
 TEST_CASE("complete keeps a thread free of scripts wherever there are two") {
@@ -316,20 +355,18 @@ TEST_CASE("complete keeps a thread free of scripts wherever there are two") {
   }
 }
 
-TEST_CASE("complete spools below TMPDIR, or /tmp where it is not set, and keeps what was said") {
-  const char* before = std::getenv("TMPDIR");
-  std::string kept = before == nullptr ? "" : before;
+TEST_CASE("complete spools below TMPDIR, or /tmp where that is empty, and keeps what was said") {
   {
     Variable folder("TMPDIR", "/var/tmp");
     Config config;
     complete(config);
     CHECK(config.limits.spool_dir == "/var/tmp");
   }
+  const Variable unset("TMPDIR", "");
   Config config;
   complete(config);
   CHECK(config.limits.spool_dir == "/tmp");
   config.limits.spool_dir = "/srv";
   complete(config);
   CHECK(config.limits.spool_dir == "/srv");
-  if (!kept.empty()) ::setenv("TMPDIR", kept.c_str(), 1);
 }

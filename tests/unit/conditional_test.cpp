@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <set>
+#include <string>
 
 using namespace tinyhttpd;
 
@@ -49,8 +50,18 @@ bool is_unsatisfiable(const RangeDecision& decision) {
 
 /// The bytes of a decision that must be a single range.
 ByteRange bytes(const RangeDecision& decision) {
-  CHECK(decision.kind == RangeDecision::Kind::single);
-  return decision.range;
+  CHECK(decision.kind == RangeDecision::Kind::parts);
+  REQUIRE(decision.parts.size() == 1);
+  return decision.parts.front();
+}
+
+/// The parts of a decision, "0+500 900+100": first byte and length of each.
+std::string parts(const RangeDecision& decision) {
+  CHECK(decision.kind == RangeDecision::Kind::parts);
+  std::string text;
+  for (const ByteRange& part : decision.parts)
+    text += (text.empty() ? "" : " ") + std::to_string(part.first) + "+" + std::to_string(part.length);
+  return text;
 }
 
 constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
@@ -273,14 +284,73 @@ TEST_CASE("decide_range ignores a field it cannot read") {
   }
 }
 
-TEST_CASE("decide_range sends the whole for more than one range") {
-  CHECK(is_whole(decide("bytes=0-1,3-4")));
-  CHECK(is_whole(decide("bytes=0-1, -1")));
-  CHECK(is_whole(decide("bytes=1000-, 2000-")));
+TEST_CASE("decide_range reads several ranges, in the order they were asked for") {  // RFC 9110 section 14.1.2
+  CHECK(parts(decide("bytes=0-99,500-599")) == "0+100 500+100");
+  CHECK(parts(decide("bytes=500-599, 0-99 ,\t900-")) == "500+100 0+100 900+100");
+  CHECK(parts(decide("bytes=0-0,-1")) == "0+1 999+1");
+  CHECK(parts(decide("bytes=,, 0-0 ,, -1 ,")) == "0+1 999+1");
+}
+
+TEST_CASE("decide_range makes one of ranges that overlap or touch, in the place of the first") {
+  CHECK(parts(decide("bytes=0-99,50-149")) == "0+150");
+  CHECK(parts(decide("bytes=50-149,0-99")) == "0+150");
+  CHECK(parts(decide("bytes=0-99,100-199")) == "0+200");
+  CHECK(parts(decide("bytes=100-199,0-99")) == "0+200");
+  CHECK(parts(decide("bytes=0-499,100-199")) == "0+500");
+  CHECK(parts(decide("bytes=100-199,0-")) == "0+1000");
+  CHECK(parts(decide("bytes=0-0,0-0,0-0")) == "0+1");
+  CHECK(parts(decide("bytes=500-599,0-9,590-699,900-909")) == "500+200 0+10 900+10");
+  CHECK(parts(decide("bytes=900-909,0-9,500-509,0-509")) == "900+10 0+510");
+}
+
+TEST_CASE("decide_range keeps apart what one byte lies between") {
+  CHECK(parts(decide("bytes=0-1,5-9,-3")) == "0+2 5+5 997+3");
+  CHECK(parts(decide("bytes=0-99,101-199")) == "0+100 101+99");
+  CHECK(parts(decide("bytes=101-199,0-99")) == "101+99 0+100");
+  // The last one closes both gaps.
+  CHECK(parts(decide("bytes=0-99,900-909,300-399,100-299")) == "0+400 900+10");
+}
+
+TEST_CASE("decide_range leaves out what lies past the end, and takes the rest") {
+  CHECK(parts(decide("bytes=0-9,1000-,500-509")) == "0+10 500+10");
+  CHECK(parts(decide("bytes=2000-3000,-0,990-2000")) == "990+10");
+  CHECK(is_unsatisfiable(decide("bytes=1000-,-0,5000-6000")));
+}
+
+TEST_CASE("decide_range ignores the whole field when one of its ranges cannot be read") {
+  for (const std::string bad : {"x", "2-1", "-", "1", "0-1-2", "1000-999", "0 - 1", "bytes=5-6", "--1"}) {
+    CAPTURE(bad);
+    CHECK(is_whole(decide("bytes=0-1,500-501," + bad)));
+    CHECK(is_whole(decide("bytes=" + bad + ",0-1")));
+    CHECK(is_whole(decide("bytes=1000-," + bad)));
+  }
+  CHECK(is_whole(decide("bytes=0-1;3-4")));
+  CHECK(is_whole(decide("bytes=0-1 3-4")));
   CHECK(is_whole(decide({{"Range", "bytes=0-1"}, {"Range", "bytes=3-4"}})));
-  std::string many = "bytes=0-";
-  while (many.size() < 100'000) many += ",0-";
-  CHECK(is_whole(decide(many)));
+}
+
+TEST_CASE("decide_range takes sixteen ranges and sends the whole for one more") {  // CVE-2011-3192
+  std::string many = "bytes=0-0";
+  for (std::size_t i = 1; i < kMaxRanges; ++i) many += "," + std::to_string(i * 100) + "-";
+  CHECK(parts(decide(many, 10'000)) == "0+1 100+9900");
+  CHECK(is_whole(decide(many + ",0-", 10'000)));
+  CHECK(is_whole(decide(many + ",20000-", 10'000)));
+  CHECK(decide("bytes=0-0" + std::string(1'000'000, ',') + "500-500").parts.size() == 2);
+  std::string attack = "bytes=0-";
+  for (int i = 0; i < 1300; ++i) attack += ",5-" + std::to_string(i);
+  CHECK(is_whole(decide(attack)));
+}
+
+TEST_CASE("decide_range makes no sum of what was sent") {  // CVE-2017-7529
+  CHECK(bytes(decide("bytes=-600,-9223372036854775808,-9223372036854775808")) == ByteRange{0, 1000});
+  CHECK(bytes(decide("bytes=-18446744073709551615,-1")) == ByteRange{0, 1000});
+  CHECK(bytes(decide("bytes=0-18446744073709551615,1-18446744073709551615")) == ByteRange{0, 1000});
+  CHECK(bytes(decide("bytes=0-,-18446744073709551615", kLargest)) == ByteRange{0, kLargest});
+  CHECK(parts(decide("bytes=-1,0-0", kLargest)) == "18446744073709551614+1 0+1");
+  CHECK(parts(decide("bytes=-1,18446744073709551613-18446744073709551613", kLargest)) ==
+        "18446744073709551613+2");
+  CHECK(parts(decide("bytes=-1,18446744073709551532-18446744073709551532", kLargest)) ==
+        "18446744073709551614+1 18446744073709551532+1");
 }
 
 TEST_CASE("decide_range is for GET only") {

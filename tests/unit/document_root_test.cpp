@@ -8,10 +8,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,6 +64,16 @@ int look_up_error(const DocumentRoot& root, std::string_view path) {
 int open_folder_error(const DocumentRoot& root, std::string_view path) {
   const auto folder = root.open_folder(path);
   return folder ? 0 : folder.error().value();
+}
+
+/// The names in a folder, sorted, or why there are none.
+std::string names_in(const DocumentRoot& root, std::string_view path) {
+  auto found = root.names(path, 100);
+  if (!found) return ::strerrorname_np(found.error().value());
+  std::sort(found->names.begin(), found->names.end());
+  std::string all;
+  for (const std::string& name : found->names) all += (all.empty() ? "" : ", ") + name;
+  return all;
 }
 
 void make_socket(const std::string& path) {
@@ -411,6 +423,103 @@ TEST_CASE("Where there is no openat2, links are followed when they should be") {
           const DocumentRoot root = site.root(Symlinks::follow);
           if (!refuse_system_call(SYS_openat2, ENOSYS)) return 1;
           return opened(root, "/out/file") == "secret" && opened(root, "/index.html") == "index" ? 0 : 2;
+        }) == 0);
+}
+
+// --- The names in a folder
+
+TEST_CASE("names gives all that is in a folder, hidden and special too, without . and ..") {
+  const Site site;
+  site.folder.write("root/sub/.hidden", "");
+  site.folder.write("root/sub/a\nb", "");
+  site.folder.write("root/sub/inner/file", "");
+  site.link("sub/link", "/nowhere");
+  REQUIRE(::mkfifo((site.folder / "root/sub/fifo").c_str(), 0666) == 0);
+  for (const Symlinks symlinks : kEveryPolicy) {
+    const DocumentRoot root = site.root(symlinks);
+    CHECK(names_in(root, "/sub/") == ".hidden, a\nb, fifo, inner, link, page.html");
+    CHECK(names_in(root, "/sub") == names_in(root, "/sub/"));
+    CHECK(names_in(root, "/") == "index.html, sub");
+  }
+}
+
+TEST_CASE("names of an empty folder are none") {
+  const Site site;
+  std::filesystem::create_directory(site.folder / "root/empty");
+  const auto names = site.root().names("/empty/", 10);
+  REQUIRE(names);
+  CHECK(names->names.empty());
+  CHECK(names->left_out == 0);
+}
+
+TEST_CASE("names gives as many as are wanted, and counts the rest up to ten times as many") {
+  const Site site;
+  for (int i = 0; i < 60; ++i) site.folder.write("root/many/" + std::to_string(i), "");
+  struct Row {
+    std::size_t most;
+    std::size_t names;
+    std::size_t left_out;
+  };
+  for (const Row& row : {Row{100, 60, 0}, Row{60, 60, 0}, Row{59, 59, 1}, Row{6, 6, 54}, Row{5, 5, 50},
+                         Row{1, 1, 10}, Row{0, 0, 0}}) {
+    CAPTURE(row.most);
+    const auto names = site.root().names("/many/", row.most);
+    REQUIRE(names);
+    CHECK(names->names.size() == row.names);
+    CHECK(names->left_out == row.left_out);
+  }
+}
+
+TEST_CASE("names of a folder larger than one reading are all there, each once") {
+  const Site site;
+  std::filesystem::create_directory(site.folder / "root/many");
+  const std::string long_name(200, 'n');  // so that few fill what is read at once
+  for (int i = 0; i < 500; ++i)
+    std::ofstream(site.folder / ("root/many/" + long_name + std::to_string(i))).close();
+  auto names = site.root().names("/many/", 1000);
+  REQUIRE(names);
+  std::sort(names->names.begin(), names->names.end());
+  CHECK(std::unique(names->names.begin(), names->names.end()) == names->names.end());
+  CHECK(names->names.size() == 500);
+}
+
+TEST_CASE("names are EACCES where others may not read the folder, though the server may") {
+  const Site site;
+  ::chmod((site.folder / "root/sub").c_str(), 0711);
+  CHECK(names_in(site.root(), "/sub/") == "EACCES");
+  CHECK(look_up_error(site.root(), "/sub/page.html") == 0);
+}
+
+TEST_CASE("names are of folders below the root alone, by the rules of links") {
+  const Site site;
+  site.link("out", "../secret");
+  site.link("in", "sub");
+  CHECK(names_in(site.root(), "/index.html") == "ENOTDIR");
+  CHECK(names_in(site.root(), "/none/") == "ENOENT");
+  CHECK(names_in(site.root(), "/../secret/") == "ENOENT");
+  CHECK(names_in(site.root(), "/out/") == "ELOOP");
+  CHECK(names_in(site.root(), "/in/") == "page.html");
+  CHECK(names_in(site.root(Symlinks::off), "/in/") == "ELOOP");
+  CHECK(names_in(site.root(Symlinks::follow), "/out/") == "file");
+}
+
+TEST_CASE("names leaves no descriptor open") {
+  const Site site;
+  const DocumentRoot root = site.root();
+  const auto before = count_descriptors();
+  for (const char* path : {"/", "/sub/", "/none/", "/index.html"}) (void)names_in(root, path);
+  CHECK(count_descriptors() == before);
+}
+
+TEST_CASE("Where there is no openat2, names are found the same") {
+  const Site site;
+  site.link("out", "../secret");
+  CHECK(in_forked_child([&] {
+          const DocumentRoot root = site.root();
+          if (!refuse_system_call(SYS_openat2, ENOSYS)) return 1;
+          if (names_in(root, "/sub/") != "page.html") return 2;
+          if (names_in(root, "/out/") != "ELOOP" && names_in(root, "/out/") != "ENOTDIR") return 3;
+          return names_in(root, "/") == "index.html, out, sub" ? 0 : 4;
         }) == 0);
 }
 

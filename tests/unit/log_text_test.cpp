@@ -22,6 +22,12 @@ std::string sentence(std::string_view bytes, std::size_t most = 4096) {
   return line;
 }
 
+std::string json_text(std::string_view bytes, std::size_t most = 4096) {
+  std::string line;
+  append_json_text(line, bytes, most);
+  return line;
+}
+
 }  // namespace
 
 TEST_CASE("append_escaped leaves nothing but printable ASCII") {
@@ -72,4 +78,38 @@ TEST_CASE("append_sentence keeps quotes, backslashes and the ellipsis, and lets 
   CHECK(sentence("a\x1b[31m\nb\x9b") == "a\\x1b[31m\\x0ab\\x9b");
   CHECK(sentence("abcdefgh", 8) == "abcde[+3]");
   CHECK(sentence("aaa…", 7) == "aaa…");
+}
+
+TEST_CASE("append_json_text writes a JSON string that no terminal obeys") {
+  struct Row {
+    std::string_view bytes;
+    const char* shown;
+  };
+  const Row rows[] = {
+      {"", R"("")"},
+      {"/a b?c=d&e='f'", R"("/a b?c=d&e='f'")"},
+      {R"(say "hi" \)", R"("say \"hi\" \\")"},
+      {"a\nb\r\t"sv, R"("a\u000ab\u000d\u0009")"},
+      {"\0\x1b[2J\x7f"sv, R"("\u0000\u001b[2J\u007f")"},
+      {"\xc2\x9b", R"("\u009b")"},  // CSI in UTF-8
+      {"größer 𝄞", R"("größer 𝄞")"},
+      {"a\xff\xc3", "\"a\xEF\xBF\xBD\xEF\xBF\xBD\""},                // no UTF-8: U+FFFD each
+      {"\xed\xa0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},  // a surrogate
+      {"\xc0\xaf", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},                  // overlong
+  };
+  for (const Row& row : rows) CHECK(json_text(row.bytes) == row.shown);
+}
+
+TEST_CASE("append_json_text cuts between characters, keeps what just fits, and never takes more") {
+  CHECK(json_text("abcdef", 6) == "\"abcdef\"");
+  CHECK(json_text("abcdefg", 6) == "\"abc…\"");
+  CHECK(json_text("ab\"defg", 6) == "\"ab…\"");
+  CHECK(json_text("äöü", 6) == "\"äöü\"");
+  CHECK(json_text("äöüa", 6) == "\"ä…\"");
+  CHECK(json_text("\n\n", 11) == "\"\\u000a…\"");
+  for (const std::string_view piece : {"a", "ä", "𝄞", "\"", "\x01", "\xff"}) {
+    std::string bytes;
+    for (int i = 0; i < 40; ++i) bytes += piece;
+    for (std::size_t most = 3; most < 60; ++most) CHECK(json_text(bytes, most).size() <= most + 2);
+  }
 }

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 
 using namespace tinyhttpd;
 
@@ -101,13 +103,21 @@ TEST_CASE("refuse shows a page that names the status and says nothing of the rea
 }
 
 TEST_CASE("refuse gives every refusal a page with a sentence of its own") {
-  const Rejection rejections[] = {bad_request(""),         forbidden(""),
-                                  not_found(""),           method_not_allowed("", ""),
-                                  request_timeout(""),     precondition_failed(""),
-                                  content_too_large(""),   uri_too_long(""),
-                                  expectation_failed(""),  header_fields_too_large(""),
-                                  internal_error(""),      unimplemented(""),
-                                  unavailable(""),         version_not_supported(""),
+  const Rejection rejections[] = {bad_request(""),
+                                  forbidden(""),
+                                  not_found(""),
+                                  method_not_allowed("", ""),
+                                  not_acceptable(""),
+                                  request_timeout(""),
+                                  precondition_failed(""),
+                                  content_too_large(""),
+                                  uri_too_long(""),
+                                  expectation_failed(""),
+                                  header_fields_too_large(""),
+                                  internal_error(""),
+                                  unimplemented(""),
+                                  unavailable(""),
+                                  version_not_supported(""),
                                   insufficient_storage("")};
   const auto fallback = page_of(refuse({Status{599}, ""}));
   const auto sentence_of = [](const std::string& page) { return page.substr(page.find("<p>")); };
@@ -136,6 +146,45 @@ TEST_CASE("refuse ends the connection of a request that came too slowly") {
   CHECK_FALSE(refuse(forbidden("")).close);
 }
 
+TEST_CASE("refuse says with a 406 that others are answered otherwise") {  // RFC 9110 section 12.5.5
+  CHECK(contains(refuse(not_acceptable("")).fields, "Vary: Accept-Encoding\r\n"));
+  CHECK_FALSE(contains(refuse(forbidden("")).fields, "Vary"));
+}
+
+TEST_CASE("a Response finds and takes away its lines by name, in any case") {
+  Response response;
+  response.add("X-A", "X-B: 1");
+  response.add("x-b", "2");
+  response.add("X-BC", "3");
+  response.add("X-b", "");
+  CHECK(response.has("X-B"));
+  CHECK_FALSE(response.has("X"));
+  CHECK_FALSE(response.has("1"));
+  response.remove("X-B");
+  CHECK(response.fields == "X-A: X-B: 1\r\nX-BC: 3\r\n");
+  response.remove("Y");
+  CHECK(response.fields == "X-A: X-B: 1\r\nX-BC: 3\r\n");
+  CHECK_FALSE(Response{}.has("X-A"));
+}
+
+TEST_CASE("add_configured adds all lines of a name that the answer does not have") {
+  Response response;
+  response.add("cache-control", "no-store");
+  add_configured(response, {{"Cache-Control", "max-age=60"}, {"Link", "</a>"}, {"Link", "</b>"}});
+  CHECK(response.fields == "cache-control: no-store\r\nLink: </a>\r\nLink: </b>\r\n");
+}
+
+TEST_CASE("length_of counts the bytes of every body that is known before it is sent") {
+  CHECK(length_of(Body{}) == 0);
+  CHECK(length_of(std::string("four")) == 4);
+  CHECK(length_of(std::make_shared<const std::string>("four")) == 4);
+  CHECK(length_of(FileBody{.file = UniqueFd(), .offset = 7, .length = 1'000'000'000'000}) ==
+        1'000'000'000'000);
+  PartsBody parts;
+  parts.parts = {{"head", 10, 6}, {"end", 0, 0}};
+  CHECK(length_of(std::move(parts)) == 13);
+}
+
 TEST_CASE("reason_phrase knows the registry") {
   CHECK(reason_phrase(Status::continue_) == "Continue");
   CHECK(reason_phrase(Status{201}) == "Created");
@@ -144,4 +193,11 @@ TEST_CASE("reason_phrase knows the registry") {
   CHECK(reason_phrase(Status::content_too_large) == "Content Too Large");
   CHECK(reason_phrase(Status{511}) == "Network Authentication Required");
   CHECK(reason_phrase(Status{299}) == "");
+}
+
+TEST_CASE("add_configured adds to Vary, which is a list") {  // RFC 9110 section 12.5.5
+  Response response;
+  response.add("Vary", "Accept-Encoding");
+  add_configured(response, {{"Vary", "Cookie"}, {"vary", "Origin"}});
+  CHECK(response.fields == "Vary: Accept-Encoding\r\nVary: Cookie\r\nvary: Origin\r\n");
 }

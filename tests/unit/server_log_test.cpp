@@ -172,3 +172,18 @@ TEST_CASE("ServerLog never waits for a standard error that nobody reads") {
     log.warning("the same again and again, as a server in trouble would say it");
   CHECK(Clock::now() - started < std::chrono::seconds(3));
 }
+
+TEST_CASE("ServerLog shows another level from the moment it is told so, in both directions") {
+  CHECK(lines_of(LogLevel::info, [](ServerLog& log) {
+          log.gateway_wait(1);
+          log.set_level(LogLevel::debug);
+          log.gateway_wait(2);
+          log.set_level(LogLevel::error);
+          log.warning("hidden");
+          log.set_level(LogLevel::warning);
+          log.warning("shown");
+          log.set_level(LogLevel::off);
+          log.warning("hidden");
+          log.listening("http://127.0.0.1:4000/");
+        }) == Lines{"[debug] request 2: waits for a place among the running scripts", "[warning] shown"});
+}

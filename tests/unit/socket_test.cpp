@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -12,13 +11,12 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstring>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "support/process_under_test.hpp"
 #include "support/temporary_folder.hpp"
+#include "tinyhttpd/listener.hpp"
 
 using namespace tinyhttpd;
 using Outcome = Transfer::Outcome;
@@ -44,24 +42,6 @@ UniqueFd connect_ipv4(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fd.reset();
   return fd;
-}
-
-UniqueFd connect_ipv6(std::uint16_t port) {
-  UniqueFd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(port);
-  address.sin6_addr = in6addr_loopback;
-  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fd.reset();
-  return fd;
-}
-
-bool has_ipv6() {
-  const UniqueFd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_addr = in6addr_loopback;
-  return fd && ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
 }
 
 Accepted accept_one(const Listener& listener) {
@@ -98,27 +78,6 @@ std::string receive_all(int fd) {
   }
 }
 
-/// What open_listeners throws.
-std::string refusal(const std::vector<std::string>& bind, std::uint16_t port) {
-  try {
-    open_listeners(bind, port);
-  } catch (const std::system_error& error) {
-    return error.what();
-  }
-  return "no refusal";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-int option(int fd, int level, int name) {
-  int value = -1;
-  socklen_t length = sizeof value;
-  ::getsockopt(fd, level, name, &value, &length);
-  return value;
-}
-
 /// Fills a socket until it takes no more.
 void fill(int fd) {
   const std::string block(65536, 'x');
@@ -132,136 +91,26 @@ UniqueFd open_file(const std::string& path) {
 
 }  // namespace
 
-// --- Listening
+// --- Addresses
 
-TEST_CASE(
-    "open_listeners without addresses takes IPv4 clients and IPv6 clients, each under its own address") {
-  const auto listeners = open_listeners({}, 0);
-  REQUIRE(listeners.size() == 1);
-  const std::uint16_t port = listeners.front().address.port;
-  CHECK(port != 0);
-
-  const UniqueFd ipv4 = connect_ipv4(port);
-  REQUIRE(ipv4);
-  const Accepted accepted = accept_one(listeners.front());
-  CHECK(accepted.remote.address == "127.0.0.1");
-  CHECK(accepted.remote.port == local_address(ipv4.get()).port);
-  CHECK(local_address(accepted.fd.get()).address == "127.0.0.1");
-  CHECK(local_address(accepted.fd.get()).port == port);
-
-  if (!has_ipv6()) return;
-  const UniqueFd ipv6 = connect_ipv6(port);
-  REQUIRE(ipv6);
-  CHECK(accept_one(listeners.front()).remote.address == "::1");
-}
-
-TEST_CASE("open_listeners without addresses makes do with IPv4 where there is no IPv6") {
-  CHECK(in_forked_child([] {
-          refuse_system_call(SYS_socket, EAFNOSUPPORT, 0, AF_INET6 & ~AF_INET);
-          const auto listeners = open_listeners({}, 0);
-          return listeners.front().address.address == "0.0.0.0" &&
-                         connect_ipv4(listeners.front().address.port)
-                     ? 0
-                     : 1;
-        }) == 0);
-}
-
-TEST_CASE("open_listeners gives all its addresses the same free port") {
-  if (!has_ipv6()) return;
-  const auto listeners = open_listeners({"127.0.0.1", "[::1]"}, 0);
-  REQUIRE(listeners.size() == 2);
-  CHECK(listeners[0].address.address == "127.0.0.1");
-  CHECK(listeners[1].address.address == "::1");
-  CHECK(listeners[0].address.port == listeners[1].address.port);
-  CHECK(listeners[0].address.port != 0);
-  CHECK(connect_ipv4(listeners[0].address.port));
-  CHECK(connect_ipv6(listeners[0].address.port));
-}
-
-TEST_CASE("open_listeners listens once on an address that is given twice, also by name") {
-  const auto listeners = open_listeners({"127.0.0.1", "localhost", "127.0.0.1"}, 0);
-  std::size_t on_ipv4 = 0;
-  for (const Listener& listener : listeners) on_ipv4 += listener.address.address == "127.0.0.1" ? 1U : 0U;
-  CHECK(on_ipv4 == 1);
-  CHECK(connect_ipv4(listeners.front().address.port));
-}
-
-TEST_CASE("An IPv6 address that is given takes IPv6 clients alone") {
-  if (!has_ipv6()) return;
-  const auto listeners = open_listeners({"::"}, 0);
-  CHECK(connect_ipv6(listeners.front().address.port));
-  CHECK_FALSE(connect_ipv4(listeners.front().address.port));
-}
-
-TEST_CASE("A listener does not wait, and is not handed to programs") {
-  const auto listeners = open_listeners({"127.0.0.1"}, 0);
-  const int fd = listeners.front().fd.get();
-  CHECK((::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
-  CHECK((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
-  const auto nobody = accept_client(fd);
-  REQUIRE_FALSE(nobody);
-  CHECK(nobody.error() == std::errc::resource_unavailable_try_again);
-}
-
-TEST_CASE("A port that is taken is named, with what to do about it") {
-  const auto listeners = open_listeners({"127.0.0.1"}, 0);
-  const std::uint16_t port = listeners.front().address.port;
-  const std::string reason = refusal({"127.0.0.1"}, port);
-  CHECK(contains(reason, "127.0.0.1 port " + std::to_string(port)));
-  CHECK(contains(reason, "another program"));
-  CHECK(contains(reason, "--port"));
-  CHECK(contains(reason, std::strerror(EADDRINUSE)));
-}
-
-TEST_CASE("The port of a server that has just ended can be taken again at once") {
-  auto listeners = open_listeners({"127.0.0.1"}, 0);
-  const std::uint16_t port = listeners.front().address.port;
-  const UniqueFd client = connect_ipv4(port);
-  accept_one(listeners.front()).fd.reset();  // ended by us first: our end stays in TIME_WAIT
-  listeners.clear();
-  CHECK(open_listeners({"127.0.0.1"}, port).size() == 1);
-}
-
-TEST_CASE("An address this machine does not have is named") {
-  const std::string reason = refusal({"192.0.2.1"}, 0);  // RFC 5737: for documentation only
-  CHECK(contains(reason, "192.0.2.1"));
-  CHECK(contains(reason, "--bind"));
-}
-
-TEST_CASE("A low port without the right to it is named, with what to do about it") {
-  CHECK(in_forked_child([] {
-          refuse_system_call(SYS_bind, EACCES);
-          const std::string reason = refusal({"127.0.0.1"}, 80);
-          return contains(reason, "127.0.0.1 port 80") && contains(reason, "CAP_NET_BIND_SERVICE") ? 0 : 1;
-        }) == 0);
-}
-
-TEST_CASE("Brackets hold an address, not a name") {
-  CHECK(contains(refusal({"[localhost]"}, 0), "'[localhost]'"));
-}
-
-TEST_CASE("An accepted client does not wait, is not handed to programs, and its answers are not held back") {
+TEST_CASE("Each end of a connection knows the other's address as its own") {
   const auto [client, server] = tcp_pair();
-  CHECK((::fcntl(server.get(), F_GETFL) & O_NONBLOCK) != 0);
-  CHECK((::fcntl(server.get(), F_GETFD) & FD_CLOEXEC) != 0);
-  CHECK(option(server.get(), IPPROTO_TCP, TCP_NODELAY) == 1);
-}
-
-TEST_CASE("accept_client says EMFILE with no descriptors left, and the client still waits to be accepted") {
-  const auto listeners = open_listeners({"127.0.0.1"}, 0);
-  const UniqueFd client = connect_ipv4(listeners.front().address.port);
-  std::optional<NoMoreDescriptors> none(std::in_place);
-  const auto refused = accept_client(listeners.front().fd.get());
-  none.reset();
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().value() == EMFILE);
-  CHECK(accept_one(listeners.front()).fd);
+  CHECK(remote_address(server.get()).address == "127.0.0.1");
+  CHECK(remote_address(server.get()).port == local_address(client.get()).port);
+  CHECK(remote_address(client.get()).port == local_address(server.get()).port);
 }
 
 TEST_CASE("A socket that is not of the internet has an empty address") {
   const auto [left, right] = socket_pair();
   CHECK(local_address(left.get()).address.empty());
   CHECK(local_address(left.get()).port == 0);
+  CHECK(remote_address(left.get()).address.empty());
+}
+
+TEST_CASE("What is no connected socket has no other end") {
+  const UniqueFd lonely(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  CHECK(remote_address(lonely.get()).address.empty());
+  CHECK(remote_address(-1).address.empty());
 }
 
 // --- Receiving and sending

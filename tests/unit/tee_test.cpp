@@ -24,7 +24,9 @@ class Scribe : public Trace {
 
   void listening(std::string_view url) override { write("listening", url); }
   void warning(std::string_view what) override { write("warning", what); }
+  void error(std::string_view what) override { write("error", what); }
   void stopping(std::string_view what) override { write("stopping", what); }
+  void reloaded(std::string_view what) override { write("reloaded", what); }
   void request_received(RequestId id, const Request& request, const Endpoints& endpoints) override {
     write("request_received", id, request.line, endpoints.remote_address);
   }
@@ -94,7 +96,9 @@ void play(Trace& trace) {
   summary.status = 200;
   trace.listening("url");
   trace.warning("what");
+  trace.error("config");
   trace.stopping("signal");
+  trace.reloaded("config");
   trace.request_received(1, request, endpoints);
   trace.route_chosen(2, "handler", "why");
   trace.rejected(3, not_found("reason"), "line", endpoints);
@@ -119,7 +123,7 @@ TEST_CASE("Tee hands every hook on as it came, to each listener in the order the
   std::vector<std::string> alone;
   Scribe single("a", alone);
   play(single);
-  REQUIRE(alone.size() == 19);
+  REQUIRE(alone.size() == 21);
 
   std::vector<std::string> together;
   Scribe first("a", together);

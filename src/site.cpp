@@ -1,0 +1,47 @@
+#include "tinyhttpd/site.hpp"
+
+namespace tinyhttpd {
+namespace {
+
+MediaTypes media_types_of(const Config& config, MediaTypes types) {
+  for (const auto& [extension, type] : config.files.mime_types) types.add(extension, type);
+  return types;
+}
+
+std::string turned_away_text(const Config& config) {
+  constexpr std::string_view kText = "Too many clients. Try later\n";
+  Response response{.status = Status::service_unavailable};
+  response.add("Content-Type", "text/plain");
+  response.add("Retry-After", "5");
+  add_configured(response, config.files.fields);
+  // Without a Date: this answer is made once, and a server without a clock sends none (RFC 9110
+  // section 6.6.1).
+  std::string text = "HTTP/1.1 503 Service Unavailable\r\n" + response.fields;
+  text.append("Content-Length: ")
+      .append(std::to_string(kText.size()))
+      .append("\r\nConnection: close\r\n\r\n");
+  return text.append(kText);
+}
+
+}  // namespace
+
+Site::Site(Config the_config, const MediaTypes& system_types, const Credentials* credentials, int stop_fd)
+    : config(std::move(the_config)),
+      root(config.root, config.symlinks),
+      media_types(media_types_of(config, system_types)),
+      router(root, config),
+      cgi{config.cgi, root, credentials, stop_fd},
+      compressed_(config.files.cache_bytes),
+      files{root, media_types, config.files.gzip, compressed_},
+      turned_away(turned_away_text(config)) {}
+
+std::vector<std::string> doubts_about(const Site& site) {
+  std::vector<std::string> doubts;
+  for (const auto& [status, page] : site.config.files.error_pages)
+    if (!site.router.is_plain_file(page))
+      doubts.push_back("--error-page " + std::to_string(status) + "=" + page +
+                       ": there is no such file that could be sent; the page of the server is used");
+  return doubts;
+}
+
+}  // namespace tinyhttpd
