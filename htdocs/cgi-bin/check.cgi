@@ -20,7 +20,7 @@ Content-Type: text/html; charset=utf-8
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 </head>
-<body>
+<body class="answer">
 <main>
 <h1>CGI works</h1>
 <p>A script wrote this page just now. Load it again: the time and the process change, because every request
@@ -30,7 +30,7 @@ starts the script anew.</p>
 <tr><th scope="row">Process</th><td>$$</td></tr>
 <tr><th scope="row">Server</th><td>$(escape_html "${SERVER_SOFTWARE:-not said}")</td></tr>
 </table>
-<footer><p><a href="/">All pages</a></p></footer>
+<footer><p><a href="/demo/check.html" target="_top">About this script, and its source</a></p></footer>
 </main>
 </body>
 </html>

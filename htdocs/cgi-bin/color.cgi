@@ -91,7 +91,7 @@ Content-Type: text/html; charset=utf-8
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 </head>
-<body$style>
+<body class="answer"$style>
 <main>
 <h1>$(escape_html "$heading")</h1>
 <p>Enter a name that your browser knows, such as <em>tomato</em>, or # and three or six hexadecimal digits,
@@ -102,7 +102,7 @@ such as <em>#2a9d8f</em>.</p>
   autocomplete="off" autocapitalize="none" spellcheck="false">
 <button type="submit">Show it</button>
 </form>
-<footer><p><a href="/">All pages</a></p></footer>
+<footer><p><a href="/demo/color.html" target="_top">About this script, and its source</a></p></footer>
 </main>
 </body>
 </html>

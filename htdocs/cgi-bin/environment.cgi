@@ -16,11 +16,12 @@ Content-Type: text/html; charset=utf-8
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 </head>
-<body>
+<body class="answer">
 <main>
 <h1>The environment of a script</h1>
 <p>First the meta-variables that RFC 3875 defines, then the request’s header fields, then everything else. Add
 a path or a query to this page’s address and see what changes.</p>
+<p class="quiet">Nothing is masked, cookies neither: this page is for learning.</p>
 <table class="environment">
 <thead><tr><th scope="col">Section</th><th scope="col">Name</th><th scope="col">Value</th></tr></thead>
 <tbody>
@@ -38,7 +39,8 @@ awk 'BEGIN { for (name in ENVIRON) print name }' | LC_ALL=C sort | awk '
     return text
   }
   function print_row(section, name) {
-    link = "<a href=\"https://www.rfc-editor.org/rfc/rfc3875.html#section-" section "\">" section "</a>"
+    link = "<a href=\"https://www.rfc-editor.org/rfc/rfc3875.html#section-" section "\"" \
+      " target=\"_top\">" section "</a>"
     value = name in ENVIRON ? "<td>" escape_html(ENVIRON[name]) : "<td class=\"quiet\">not set"
     label = escape_html(name)
     gsub(/_/, "_<wbr>", label)
@@ -65,7 +67,7 @@ cat <<'END'
 </tbody>
 </table>
 <p class="quiet">PWD, SHLVL, OLDPWD and _ are not from the server: a shell may set them itself.</p>
-<footer><p><a href="/">All pages</a></p></footer>
+<footer><p><a href="/demo/environment.html" target="_top">About this script, and its source</a></p></footer>
 </main>
 </body>
 </html>

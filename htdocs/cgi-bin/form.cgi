@@ -1,101 +1,137 @@
-#!/usr/bin/env python3
-"""Shows a script that is two pages: GET answers with an empty form, POST with what the form contained.
+#!/bin/sh
+# Shows both ways in which a form's fields reach a script: GET puts them into QUERY_STRING, POST sends them on
+# standard input, CONTENT_LENGTH bytes of them (RFC 3875 sections 4.1.7 and 4.2). Their encoding is the same.
+# By hand: printf 'name=Ada' | env -i REQUEST_METHOD=POST CONTENT_LENGTH=8 ./form.cgi
+set -u
+export LC_ALL=C # A byte is a character: UTF-8 passes through as it is.
 
-It reads CONTENT_LENGTH bytes and no more (RFC 3875 section 4.2), and refuses to read what it could not hold.
-By hand: printf 'name=Ada' | env -i REQUEST_METHOD=POST CONTENT_LENGTH=8 ./form.cgi
-"""
+max_bytes=65536
+form_type=application/x-www-form-urlencoded
 
-import os
-import sys
-from html import escape
-from urllib.parse import parse_qsl
+# Makes text safe in HTML, in quoted attributes too.
+escape_html() {
+  printf '%s\n' "$1" | sed "s/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/\"/\&quot;/g; s/'/\&#39;/g"
+}
 
-MAX_BODY_BYTES = 1024 * 1024
-MAX_FIELDS = 1000
-FORM_TYPE = "application/x-www-form-urlencoded"
+# begin_page STATUS TITLE
+begin_page() {
+  cat <<END
+Status: $1
+Content-Type: text/html; charset=utf-8
 
-PAGE = """<!doctype html>
+<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>$2</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 </head>
-<body>
+<body class="answer">
 <main>
-<h1>{title}</h1>
-{content}
-<footer><p><a href="/">All pages</a></p></footer>
+<h1>$2</h1>
+END
+}
+
+end_page() {
+  cat <<'END'
+<footer><p><a href="/demo/form-post.html" target="_top">About this script, and its source</a></p></footer>
 </main>
 </body>
 </html>
-"""
+END
+}
 
-FORM = """<form method="post" action="{action}">
+refuse() { # STATUS REASON
+  begin_page "$1" "$1"
+  printf '<p class="refused">%s</p>\n' "$2"
+  end_page
+  exit
+}
+
+# Reads a form from standard input and makes a table row of each field.
+table_rows() {
+  awk '
+    BEGIN {
+      RS = "&"
+      # Control characters but tab and line end have no use in a field.
+      for (i = 0; i < 256; i++) {
+        control = i == 127 || (i < 32 && i != 9 && i != 10 && i != 13)
+        byte[sprintf("%02x", i)] = control ? "?" : sprintf("%c", i)
+      }
+    }
+    # Undoes the encoding of forms: + is a space, %41 is A.
+    function decode(text,    part, count, i, result) {
+      gsub(/\+/, " ", text)
+      count = split(text, part, "%")
+      result = part[1]
+      for (i = 2; i <= count; i++) {
+        if (part[i] ~ /^[0-9A-Fa-f][0-9A-Fa-f]/)
+          result = result byte[tolower(substr(part[i], 1, 2))] substr(part[i], 3)
+        else
+          result = result "%" part[i]
+      }
+      return result
+    }
+    function escape_html(text) {
+      gsub(/&/, "\\&amp;", text)
+      gsub(/</, "\\&lt;", text)
+      gsub(/>/, "\\&gt;", text)
+      gsub(/"/, "\\&quot;", text)
+      gsub(/\047/, "\\&#39;", text)
+      return text
+    }
+    # Only the first = divides; a value may hold more of them.
+    $0 != "" {
+      equals = index($0, "=")
+      name = escape_html(decode(equals ? substr($0, 1, equals - 1) : $0))
+      value = escape_html(decode(equals ? substr($0, equals + 1) : ""))
+      printf "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n", name, value
+    }'
+}
+
+# show_fields WHERE FORM: what arrived, first as it was sent, then decoded.
+show_fields() {
+  begin_page '200 OK' 'What the form contained'
+  printf '<p>%s</p>\n<pre><code>%s</code></pre>\n' "$1" "$(escape_html "$(printf '%.1000s' "$2")")"
+  printf '<table>\n'
+  printf '%s' "$2" | table_rows
+  printf '</table>\n'
+  end_page
+}
+
+show_form() {
+  begin_page '200 OK' 'A form'
+  cat <<END
+<form method="post" action="$(escape_html "${SCRIPT_NAME:-/cgi-bin/form.cgi}")">
 <label for="name">Your name</label>
 <input id="name" name="name" type="text" autocomplete="name">
-<label for="language">A language you like</label>
-<select id="language" name="language">
-<option>C</option>
-<option>C++</option>
-<option>Python</option>
-<option>Shell</option>
-</select>
 <label for="message">A few words</label>
-<textarea id="message" name="message" rows="4"></textarea>
-<button type="submit">Send</button>
-</form>"""
+<textarea id="message" name="message" rows="3"></textarea>
+<button type="submit">Send by POST</button>
+</form>
+END
+  end_page
+}
 
-
-def answer(status, title, content):
-    """Writes the response; in UTF-8 whatever the locale says, with ? for what no encoding can write."""
-    page = PAGE.format(title=escape(title), content=content)
-    head = f"Status: {status}\nContent-Type: text/html; charset=utf-8\n\n"
-    sys.stdout.buffer.write((head + page).encode("utf-8", "replace"))
-
-
-def refuse(status, reason):
-    answer(status, status, f'<p class="refused">{escape(reason)}</p>')
-
-
-def show_form():
-    action = os.environ.get("SCRIPT_NAME") or "/cgi-bin/form.cgi"
-    answer("200 OK", "A form", FORM.format(action=escape(action)))
-
-
-def table(fields):
-    if not fields:
-        return "<p>It has no fields.</p>"
-    row = '<tr><th scope="row">{}</th><td>{}</td></tr>\n'
-    rows = "".join(row.format(escape(name), escape(value)) for name, value in fields)
-    return f"<table>\n{rows}</table>"
-
-
-def show_fields():
-    length = os.environ.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()):
-        return refuse("400 Bad Request", "CONTENT_LENGTH is not a number.")
-    # Counting the digits first: a number of a million digits would take long to read.
-    if len(length) > 9 or int(length) > MAX_BODY_BYTES:
-        return refuse("413 Content Too Large", f"This form takes {MAX_BODY_BYTES} bytes at most.")
-    media_type = os.environ.get("CONTENT_TYPE", FORM_TYPE).split(";")[0].strip().lower()
-    if media_type != FORM_TYPE:
-        return refuse("415 Unsupported Media Type", f"This form is read as {FORM_TYPE} only.")
-
-    body = sys.stdin.buffer.read(int(length))
-    text = body.decode("utf-8", "replace")
-    try:
-        fields = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    except ValueError:
-        return refuse("400 Bad Request", f"This form takes {MAX_FIELDS} fields at most.")
-    again = '<p><a href="">Fill it in again</a></p>'
-    content = f"<p>The body was {len(body)} bytes long.</p>\n{table(fields)}\n{again}"
-    answer("200 OK", "What the form contained", content)
-
-
-if os.environ.get("REQUEST_METHOD") == "POST":
-    show_fields()
-else:
-    show_form()
+if [ "${REQUEST_METHOD-}" = POST ]; then
+  length=${CONTENT_LENGTH:-0}
+  # Counting the digits first: test(1) knows no numbers of a million digits.
+  case $length in
+    *[!0-9]*) refuse '400 Bad Request' 'CONTENT_LENGTH is not a number.' ;;
+    ???????*) refuse '413 Content Too Large' "This form takes $max_bytes bytes at most." ;;
+  esac
+  [ "$length" -le "$max_bytes" ] || refuse '413 Content Too Large' "This form takes $max_bytes bytes at most."
+  case ${CONTENT_TYPE:-$form_type} in
+    "$form_type" | "$form_type;"*) ;;
+    *) refuse '415 Unsupported Media Type' "This form is read as $form_type only." ;;
+  esac
+  # No more than that: standard input need not end after it (RFC 3875 section 4.2).
+  form=$(head -c "$length")
+  show_fields "They came on standard input: CONTENT_LENGTH is $length bytes." "$form"
+elif [ -n "${QUERY_STRING-}" ]; then
+  show_fields 'They came in QUERY_STRING, which is also a part of the address:' "$QUERY_STRING"
+else
+  show_form
+fi

@@ -44,7 +44,7 @@ Content-Type: text/html; charset=utf-8
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/style.css">
 </head>
-<body>
+<body class="answer">
 <main>
 <h1>Two kinds of redirect</h1>
 <p>Both lead to <code>check.cgi</code>. Watch the address of the page.</p>
@@ -54,7 +54,7 @@ Content-Type: text/html; charset=utf-8
 <dt><a href="?to=client">Client redirect</a></dt>
 <dd>The script names a whole address, and the browser is told to go there. The address changes.</dd>
 </dl>
-<footer><p><a href="/">All pages</a></p></footer>
+<footer><p><a href="/demo/redirect.html" target="_top">About this script, and its source</a></p></footer>
 </main>
 </body>
 </html>
