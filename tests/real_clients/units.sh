@@ -31,14 +31,15 @@ confined() {
   systemd-analyze security --offline=true --threshold=20 "$work/units/tinyhttpd.service" >"$work/exposure" ||
     { tail -n 1 "$work/exposure"; return 1; }
 }
-# The port is written twice, in the unit and in the program.
-same_port() {
-  local socket
+# The address is written twice, in the unit and in the packaged configuration, and the port in the program, too.
+same_place() {
+  local socket address
   socket=$(sed -n 's/^ListenStream=//p' "$top/scripts/packaging/tinyhttpd.socket")
-  grep -q -- "--port N .*(default $socket)" <<<"$("$binary" --help)"
+  address=$(sed -n 's/^bind = //p' "$top/scripts/packaging/tinyhttpd.conf.in")
+  is "${socket%:*}" "$address" && grep -q -- "--port N .*(default ${socket##*:})" <<<"$("$binary" --help)"
 }
 
 check "units: systemd finds nothing wrong with them" verify
 check "units: systemd would have said what is wrong" notices_faults
 check "units: the service is confined, systemd's exposure is 2.0 at most" confined
-check "units: the socket has the program's port" same_port
+check "units: the socket is where the service would listen" same_place
