@@ -50,7 +50,7 @@ std::strong_ordering compare_names(std::string_view a, std::string_view b) {
       left.remove_prefix(1);
       right.remove_prefix(1);
     }
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
   }
   if (left.empty() != right.empty()) return right.empty() <=> left.empty();
   return a <=> b;  // "a" and "A", "1" and "01": some order, always the same
@@ -66,8 +66,8 @@ std::strong_ordering compare(const FolderEntry& a, const FolderEntry& b, By by) 
 bool comes_before(const FolderEntry& a, const FolderEntry& b, FolderOrder order) {
   if (a.is_folder != b.is_folder) return a.is_folder;
   const auto compared = compare(a, b, order.by);
-  if (compared == 0) return compare_names(a.name, b.name) < 0;
-  return order.descending ? compared > 0 : compared < 0;
+  if (std::is_eq(compared)) return std::is_lt(compare_names(a.name, b.name));
+  return order.descending ? std::is_gt(compared) : std::is_lt(compared);
 }
 
 // ---- Values for people

@@ -97,6 +97,7 @@ void Server::startup(Handover handover) {
 std::vector<Listener> Server::listen(std::vector<UniqueFd> sockets) const {
   if (sockets.empty()) return open_listeners(config_.bind, config_.port);
   std::vector<Listener> listeners;
+  listeners.reserve(sockets.size());
   for (UniqueFd& socket : sockets) listeners.push_back(adopt_listener(std::move(socket)));
   return listeners;
 }
