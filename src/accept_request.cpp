@@ -63,6 +63,7 @@ class RequestSteps {
   Clock::duration linger_silence() const;
 
   Next begin_request();
+  bool take_kept();
   Next enter_gateway();
   Next refuse_request(const Rejection& rejection);
   Next refuse_route(const Rejection& rejection);
@@ -197,6 +198,7 @@ Next RequestSteps::begin_request() {
   if (request.framing.has_body())
     client().deadline = Clock::now() + as_duration(config().limits.body_timeout);
   services_.trace.request_received(client().id, request, client().endpoints);
+  if (take_kept()) return Next::go_on;
   auto route = client().site->router.route(request);
   if (!route) return refuse_route(route.error());
   services_.trace.route_chosen(client().id, route->handler, route->why);
@@ -207,6 +209,16 @@ Next RequestSteps::begin_request() {
         content_too_large("Content-Length is over --max-body " + std::to_string(limits.max_body_bytes)));
   if (request.framing.has_body()) client().send_continue();
   return Next::go_on;
+}
+
+/// Takes the answer out of the cache, which saves the router and the handler their work.
+bool RequestSteps::take_kept() {
+  const Site& site = *client().site;
+  KeptFilePtr kept = site.files.kept.find(client().request, site.root, std::time(nullptr));
+  if (!kept) return false;
+  services_.trace.route_chosen(client().id, "serve_file", kWhyFile);
+  client().route = Route{FileRoute{kept->origins.front().path, std::move(kept)}, "serve_file", kWhyFile};
+  return true;
 }
 
 Next RequestSteps::read_body() {
@@ -299,6 +311,8 @@ Next RequestSteps::stream(Response response) {
 
 Response RequestSteps::response_to(const Route& route) {
   const Site& site = *client().site;
+  if (const auto* file = std::get_if<FileRoute>(&route.to); file != nullptr && file->kept)
+    return response_or_refusal(serve_kept(client().request, file->kept, std::time(nullptr)));
   if (const auto* file = std::get_if<FileRoute>(&route.to))
     return response_or_refusal(serve_file(client().request, file->path, site.files, std::time(nullptr)));
   if (const auto* folder = std::get_if<FolderRoute>(&route.to))
@@ -386,7 +400,8 @@ Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
   }
   client().next_request();
   client().deadline = Clock::now() + as_duration(config().limits.keepalive_timeout);
-  return Next::go_on;
+  // Hardly any client has sent its next request by now: to try would be a system call for nothing.
+  return client().has_input() ? Next::go_on : Next::await_input;
 }
 
 /// A server that is to end does not wait long for clients that have all they asked for.

@@ -65,7 +65,7 @@ Transfer send_some(int socket, const Outgoing& outgoing, std::uint64_t total) {
   if (const auto* parts = std::get_if<PartsBody>(&outgoing.body))
     return send_parts_body(socket, *parts, position);
   const auto& file = std::get<FileBody>(outgoing.body);
-  return send_file(socket, file.file.get(), file.offset + position, file.length - position);
+  return send_file(socket, file.file->get(), file.offset + position, file.length - position);
 }
 
 }  // namespace

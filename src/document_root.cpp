@@ -103,18 +103,24 @@ FileFacts::Kind kind_of(mode_t mode) {
   return S_ISDIR(mode) ? FileFacts::Kind::directory : FileFacts::Kind::special;
 }
 
+FileFacts facts_of(const struct stat& status) {
+  FileFacts facts;
+  facts.kind = kind_of(status.st_mode);
+  facts.size = static_cast<std::uint64_t>(status.st_size);
+  facts.device = status.st_dev;
+  facts.inode = status.st_ino;
+  facts.mtime_seconds = status.st_mtim.tv_sec;
+  facts.mtime_nanoseconds = status.st_mtim.tv_nsec;
+  facts.ctime_seconds = status.st_ctim.tv_sec;
+  facts.ctime_nanoseconds = status.st_ctim.tv_nsec;
+  facts.mode = status.st_mode;
+  return facts;
+}
+
 Result<FileFacts, std::error_code> facts_of(int fd) {
   const auto status = stat_of(fd);
   if (!status) return status.error();
-  FileFacts facts;
-  facts.kind = kind_of(status->st_mode);
-  facts.size = static_cast<std::uint64_t>(status->st_size);
-  facts.device = status->st_dev;
-  facts.inode = status->st_ino;
-  facts.mtime_seconds = status->st_mtim.tv_sec;
-  facts.mtime_nanoseconds = status->st_mtim.tv_nsec;
-  facts.mode = status->st_mode;
-  return facts;
+  return facts_of(*status);
 }
 
 bool same_file(const FileFacts& left, const FileFacts& right) {
@@ -177,6 +183,13 @@ Result<FileFacts, std::error_code> DocumentRoot::look_up(std::string_view path) 
   const auto fd = open_beneath(path, kLookUp);
   if (!fd) return fd.error();
   return facts_of(fd->get());
+}
+
+Result<FileFacts, std::error_code> DocumentRoot::glance(const std::string& path) const {
+  struct stat status {};
+  const char* relative_path = path.size() > 1 ? path.c_str() + 1 : ".";
+  if (::fstatat(folder_.get(), relative_path, &status, 0) != 0) return error_of(errno);
+  return facts_of(status);
 }
 
 Result<OpenFile, std::error_code> DocumentRoot::open(std::string_view path) const {

@@ -117,7 +117,7 @@ constexpr Option kOptions[] = {
    "compress text on the fly; .br and .gz siblings of a file are used either way (default on)",
    [](C& c, const V& v) { c.files.gzip = switch_from(v); }},
   {Group::files, "cache-size", "BYTES",
-   "memory for what is kept of files, such as compressed text; 0 keeps nothing (default 64M)",
+   "memory for small files, open ones and compressed text; 0 keeps none of them (default 64M)",
    [](C& c, const V& v) { c.files.cache_bytes = size_from(v, 0, kMostBytes); }},
   {Group::files, "symlinks", "HOW",
    "symbolic links: inside (those that stay under the root), follow, or off (default inside)",

@@ -22,10 +22,6 @@ constexpr std::uint64_t kLeastToCompress = 512;
 /// was compressed beforehand has no limit.
 constexpr std::uint64_t kMostToCompress = 4ULL << 20U;
 
-/// How coarse the times of a file may be (FAT). A file that changed so recently may change again without its
-/// times telling, and what a cache held of it would stay wrong.
-constexpr UnixTime kCoarsestTime = 2;
-
 std::string etag_of(const FileFacts& facts) {
   return make_etag(facts.device, facts.inode, facts.size, facts.mtime_seconds, facts.mtime_nanoseconds);
 }
@@ -46,12 +42,15 @@ bool is_older(const FileFacts& sibling, const FileFacts& file) {
   return sibling.mtime_nanoseconds != 0 && sibling.mtime_nanoseconds < file.mtime_nanoseconds;
 }
 
+std::string sibling_path(std::string_view path, Coding coding) {
+  return std::string(path).append(coding == Coding::br ? ".br" : ".gz");
+}
+
 /// The file beside it that holds the same in this coding. None when it does not count: then it is as if it
 /// were not there.
 std::optional<OpenFile> open_sibling(std::string_view path, Coding coding, const FileFacts& file,
                                      const DocumentRoot& root) {
-  const std::string_view extension = coding == Coding::br ? ".br" : ".gz";
-  auto sibling = open_for_everybody(root, std::string(path).append(extension));
+  auto sibling = open_for_everybody(root, sibling_path(path, coding));
   if (!sibling || is_older(sibling->facts, file)) return std::nullopt;
   return std::move(*sibling);
 }
@@ -76,6 +75,7 @@ bool change_coding(Representation& representation, Coding coding, const Request&
     const std::string etag = with_suffix(etag_of(sibling->facts), coding == Coding::br ? "-br" : "-gz");
     const UnixTime modified = std::max(facts.mtime_seconds, sibling->facts.mtime_seconds);
     representation.validators = validators_of(etag, modified, now);
+    representation.origins.push_back({sibling_path(path, coding), sibling->facts});
     representation.file = std::move(*sibling);
   } else if (coding == Coding::gzip && may_compress(request, facts, host)) {
     representation.validators.etag = with_suffix(representation.validators.etag, "-gzip");
@@ -85,28 +85,6 @@ bool change_coding(Representation& representation, Coding coding, const Request&
   }
   representation.coding = coding;
   return true;
-}
-
-/// All of the file. None when it was not read whole, or is not any more what it was when it was opened.
-std::optional<std::string> read_whole(const OpenFile& file) {
-  std::string bytes(file.facts.size, '\0');
-  for (std::size_t size = 0; size < bytes.size();) {
-    const ssize_t count =
-        ::pread(file.fd.get(), bytes.data() + size, bytes.size() - size, static_cast<off_t>(size));
-    if (count <= 0) return std::nullopt;
-    size += static_cast<std::size_t>(count);
-  }
-  struct stat status {};
-  const bool same = ::fstat(file.fd.get(), &status) == 0 &&
-                    static_cast<std::uint64_t>(status.st_size) == file.facts.size &&
-                    status.st_mtim.tv_sec == file.facts.mtime_seconds &&
-                    status.st_mtim.tv_nsec == file.facts.mtime_nanoseconds;
-  if (!same) return std::nullopt;
-  return bytes;
-}
-
-bool is_settled(const FileFacts& facts, UnixTime now) {
-  return facts.mtime_seconds < now - kCoarsestTime || facts.mtime_seconds > now + kCoarsestTime;
 }
 
 }  // namespace
@@ -126,6 +104,7 @@ Result<Representation> choose_representation(const Request& request, std::string
   Representation representation{.file = std::move(*file), .media_type = host.types.of(path)};
   const FileFacts& facts = representation.file.facts;
   representation.validators = validators_of(etag_of(facts), facts.mtime_seconds, now);
+  representation.origins.push_back({std::string(path), facts});
   representation.negotiated = is_compressible(representation.media_type);
 
   // In the server's order of preference: br is smaller than gzip, and both than the file.
@@ -140,14 +119,33 @@ Result<Representation> choose_representation(const Request& request, std::string
   return not_acceptable(std::string(path) + ": the client takes no coding there is, not even identity");
 }
 
+std::optional<std::string> read_whole(const OpenFile& file) {
+  std::string bytes(file.facts.size, '\0');
+  for (std::size_t size = 0; size < bytes.size();) {
+    const ssize_t count =
+        ::pread(file.fd.get(), bytes.data() + size, bytes.size() - size, static_cast<off_t>(size));
+    if (count <= 0) return std::nullopt;
+    size += static_cast<std::size_t>(count);
+  }
+  struct stat status {};
+  const bool same = ::fstat(file.fd.get(), &status) == 0 &&
+                    static_cast<std::uint64_t>(status.st_size) == file.facts.size &&
+                    status.st_mtim.tv_sec == file.facts.mtime_seconds &&
+                    status.st_mtim.tv_nsec == file.facts.mtime_nanoseconds;
+  if (!same) return std::nullopt;
+  return bytes;
+}
+
 SharedText compressed_text(const Representation& representation, const FileHost& host, UnixTime now) {
-  // The tag says all of the file's state.
-  return host.compressed.get(representation.validators.etag, is_settled(representation.file.facts, now),
-                             [&]() -> std::optional<std::string> {
-                               const auto bytes = read_whole(representation.file);
-                               if (!bytes) return std::nullopt;
-                               return gzip(*bytes);
-                             });
+  const FileFacts& facts = representation.file.facts;
+  // Together they say all of the file's state: its times can be put back, but for this one.
+  const std::string key = representation.validators.etag + std::to_string(facts.ctime_seconds) + "." +
+                          std::to_string(facts.ctime_nanoseconds);
+  return host.compressed.get(key, is_settled(facts, now), [&]() -> std::optional<std::string> {
+    const auto bytes = read_whole(representation.file);
+    if (!bytes) return std::nullopt;
+    return gzip(*bytes);
+  });
 }
 
 }  // namespace tinyhttpd

@@ -212,8 +212,8 @@ Result<Route> Router::route_file(const Request& request, std::string_view path) 
   // Its source may hold passwords, and nobody puts a PHP program into a site to be read.
   if (iequals(extension_of(path), ".php"))
     return forbidden(std::string(path) + ": nothing runs PHP here (--cgi-interpreter .php=/usr/bin/php-cgi)");
-  if (!is_reading(request.method)) return options_or_405(request, path, "a file, and no script");
-  return Route{FileRoute{std::string(path)}, "serve_file", "a file, and no script"};
+  if (!is_reading(request.method)) return options_or_405(request, path, kWhyFile);
+  return Route{FileRoute{std::string(path)}, "serve_file", kWhyFile};
 }
 
 }  // namespace tinyhttpd

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,7 +62,9 @@ bool append_run(std::string& bytes, int file, ByteRange range) {
 Body body_of(UniqueFd file, ByteRange range) {
   std::string bytes;
   if (range.length <= kSmallFileBytes && append_run(bytes, file.get(), range)) return bytes;
-  return FileBody{.file = std::move(file), .offset = range.first, .length = range.length};
+  return FileBody{.file = std::make_shared<const UniqueFd>(std::move(file)),
+                  .offset = range.first,
+                  .length = range.length};
 }
 
 /// Likewise for parts and the text between them.
@@ -80,6 +84,17 @@ Response whole(Representation representation) {
   const ByteRange all{.first = 0, .length = representation.file.facts.size};
   response.body = body_of(std::move(representation.file.fd), all);
   return response;
+}
+
+/// When the content cannot be had at once as its tag promises, for it is being written, or there is too much
+/// to compress: opened anew, and sent as it is.
+Result<Response> serve_changing(const Request& request, std::string_view path, const FileHost& host,
+                                UnixTime now) {
+  FileHost plain_host{host.root, host.types, false, host.compressed, host.kept, host.first_index};
+  auto representation = choose_representation(request, path, plain_host, now);
+  if (representation) return whole(std::move(*representation));
+  if (representation.error().status != Status::not_acceptable) return std::move(representation).error();
+  return unavailable(std::string(path) + ": it cannot be compressed now, and the client takes nothing else");
 }
 
 Response one_part(Representation representation, ByteRange range) {
@@ -108,35 +123,82 @@ Response whole_or_parts(const Request& request, Representation representation, U
   return several_parts(std::move(representation), decision.parts);
 }
 
-/// When it cannot be compressed at the moment: it is being written, or there is too much to do. Opened anew,
-/// and sent as it is.
-Result<Response> serve_plain(const Request& request, std::string_view path, const FileHost& host,
-                             UnixTime now) {
-  auto plain = serve_file(request, path, {host.root, host.types, false, host.compressed}, now);
-  if (!plain && plain.error().status == Status::not_acceptable)
-    return unavailable(std::string(path) +
-                       ": it cannot be compressed now, and the client takes nothing else");
-  return plain;
+/// The content where it is small or made here: null when it is neither, or changes while it is read.
+SharedText text_of(const Representation& representation, const FileHost& host, UnixTime now) {
+  if (representation.made_here) return compressed_text(representation, host, now);
+  if (representation.file.facts.size > KeptFiles::kMostContentBytes) return nullptr;
+  auto bytes = read_whole(representation.file);
+  return bytes ? std::make_shared<const std::string>(std::move(*bytes)) : nullptr;
+}
+
+/// The representation, ready to be sent more than once; null when its content cannot be had as its tag
+/// promises.
+std::shared_ptr<KeptFile> prepare(Representation representation, const FileHost& host, UnixTime now) {
+  auto file = std::make_shared<KeptFile>();
+  file->fields = described(Status::ok, representation, representation.media_type).fields;
+  file->not_modified_fields = not_modified(representation).fields;
+  file->text = text_of(representation, host, now);
+  const bool is_large = representation.file.facts.size > KeptFiles::kMostContentBytes;
+  if (!file->text && (representation.made_here || !is_large)) return nullptr;
+  file->size = file->text ? file->text->size() : representation.file.facts.size;
+  if (!file->text) file->file = std::make_shared<const UniqueFd>(std::move(representation.file.fd));
+  file->origins = std::move(representation.origins);
+  file->validators = std::move(representation.validators);
+  file->negotiated = representation.negotiated;
+  file->made = now;
+  return file;
+}
+
+bool is_settled(const Representation& representation, UnixTime now) {
+  return std::all_of(representation.origins.begin(), representation.origins.end(),
+                     [now](const KeptFile::Origin& origin) { return is_settled(origin.facts, now); });
+}
+
+/// A folder's answer comes from its index; another one than the first may be no longer the first tomorrow.
+bool stands_for(std::string_view path, const Request& request, const FileHost& host) {
+  if (path == request.path) return true;
+  return request.path.ends_with('/') && path.substr(0, request.path.size()) == request.path &&
+         path.substr(request.path.size()) == host.first_index;
 }
 
 }  // namespace
+
+Result<Response> serve_kept(const Request& request, const KeptFilePtr& file, UnixTime now) {
+  switch (evaluate_conditions(request, file->validators, now)) {
+    case Condition::not_modified:
+      return Response{.status = Status::not_modified, .fields = file->not_modified_fields};
+    case Condition::precondition_failed:
+      return precondition_failed(file->origins.front().path + ": it has changed");
+    case Condition::send: break;
+  }
+  Response response{.fields = file->fields};
+  if (file->text) {
+    response.body = file->text;
+  } else {
+    response.body = FileBody{.file = file->file, .offset = 0, .length = file->size};
+  }
+  return response;
+}
 
 Result<Response> serve_file(const Request& request, std::string_view path, const FileHost& host,
                             UnixTime now) {
   auto representation = choose_representation(request, path, host, now);
   if (!representation) return std::move(representation).error();
-  switch (evaluate_conditions(request, representation->validators, now)) {
-    case Condition::not_modified: return not_modified(*representation);
-    case Condition::precondition_failed: return precondition_failed(std::string(path) + ": it has changed");
-    case Condition::send: break;
-  }
-  if (!representation->made_here) return whole_or_parts(request, std::move(*representation), now);
+  const Condition condition = evaluate_conditions(request, representation->validators, now);
+  if (condition == Condition::precondition_failed)
+    return precondition_failed(std::string(path) + ": it has changed");
+  const bool has_range = request.field("Range").has_value();
+  const bool may_keep = !has_range && is_settled(*representation, now) && stands_for(path, request, host);
+  // Nothing is compressed for somebody who has it already.
+  if (condition == Condition::not_modified && (!may_keep || representation->made_here))
+    return not_modified(*representation);
+  if (has_range && !representation->made_here)
+    return whole_or_parts(request, std::move(*representation), now);
 
-  Response response = described(Status::ok, *representation, representation->media_type);
-  SharedText text = compressed_text(*representation, host, now);
-  if (!text) return serve_plain(request, path, host, now);
-  response.body = std::move(text);
-  return response;
+  const KeptFilePtr file = prepare(std::move(*representation), host, now);
+  if (!file) return serve_changing(request, path, host, now);
+  if (may_keep) host.kept.keep(request, file);
+  return serve_kept(request, file, now);
 }
 
 Result<Response> serve_error_page(Status status, std::string_view path, const FileHost& host) {

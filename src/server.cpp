@@ -17,8 +17,8 @@ namespace {
 /// Descriptors a worker may need at once: three pipes, the script's process, its folder, a file, a body that
 /// is stored.
 constexpr std::size_t kDescriptorsPerWorker = 12;
-/// For listeners, logs, libraries, and clients that are turned away.
-constexpr std::size_t kDescriptorsForAll = 128;
+/// For listeners, logs, libraries, clients that are turned away, and files that are kept open.
+constexpr std::size_t kDescriptorsForAll = 256;
 /// A connection holds its socket; one in four may also hold a file that is sent or stored. Past that, those
 /// requests get 503.
 constexpr std::size_t descriptors_for(std::size_t connections) {

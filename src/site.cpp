@@ -31,8 +31,9 @@ Site::Site(Config the_config, const MediaTypes& system_types, const Credentials*
       media_types(media_types_of(config, system_types)),
       router(root, config),
       cgi{config.cgi, root, credentials, stop_fd},
-      compressed_(config.files.cache_bytes),
-      files{root, media_types, config.files.gzip, compressed_},
+      kept_(config.files.cache_bytes / 2),
+      compressed_(config.files.cache_bytes / 2),
+      files{root, media_types, config.files.gzip, compressed_, kept_, config.index.front()},
       turned_away(turned_away_text(config)) {}
 
 std::vector<std::string> doubts_about(const Site& site) {

@@ -44,9 +44,12 @@ class BodySource {
   virtual void finish() = 0;
 };
 
+/// An open file that a cache may hold, too.
+using SharedFile = std::shared_ptr<const UniqueFd>;
+
 /// A run of bytes of an open file.
 struct FileBody {
-  UniqueFd file;
+  SharedFile file;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };

@@ -1,6 +1,7 @@
 // Which handler answers a request, and why: the decision the tutorials make in accept_request.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,8 +14,14 @@
 
 namespace tinyhttpd {
 
+struct KeptFile;
+
+/// Why a file is served, in words.
+inline constexpr std::string_view kWhyFile = "a file, and no script";
+
 struct FileRoute {
-  std::string path;  ///< normalised, of a regular file
+  std::string path;                           ///< normalised, of a regular file
+  std::shared_ptr<const KeptFile> kept = {};  ///< what it is answered with, where a cache has it
 };
 struct ScriptRoute {
   ScriptTarget target;

@@ -7,6 +7,7 @@
 #include "tinyhttpd/document_root.hpp"
 #include "tinyhttpd/http.hpp"
 #include "tinyhttpd/http_date.hpp"
+#include "tinyhttpd/kept_files.hpp"
 #include "tinyhttpd/media_type.hpp"
 #include "tinyhttpd/response.hpp"
 #include "tinyhttpd/result.hpp"
@@ -17,8 +18,10 @@ namespace tinyhttpd {
 struct FileHost {
   const DocumentRoot& root;
   const MediaTypes& types;
-  bool gzip;                    ///< text is compressed on the fly
-  CompressedTexts& compressed;  ///< what has been, by the state of its file
+  bool gzip;                     ///< text is compressed on the fly
+  CompressedTexts& compressed;   ///< what has been, by the state of its file
+  KeptFiles& kept;               ///< what has been sent, ready to be sent again
+  std::string_view first_index;  ///< the name that stands for a folder before all others
 };
 
 /// The answer to a GET or HEAD for the file at `path` (normalised). First the representation is chosen: the
@@ -30,6 +33,9 @@ struct FileHost {
 /// is out of descriptors. `now`: the time of the answer.
 Result<Response> serve_file(const Request& request, std::string_view path, const FileHost& host,
                             UnixTime now);
+
+/// The answer with a file that host.kept has found: 200 or 304; 412 when a condition fails.
+Result<Response> serve_kept(const Request& request, const KeptFilePtr& file, UnixTime now);
 
 /// The file at `path` as the page of an error: always whole, with this status, without validators. Errors as
 /// above.

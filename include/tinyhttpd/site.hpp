@@ -32,6 +32,7 @@ struct Site {
   const CgiHost cgi;
 
  private:
+  mutable KeptFiles kept_;
   mutable CompressedTexts compressed_;  // a cache changes, but never what is answered
 
  public:

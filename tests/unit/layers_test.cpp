@@ -78,6 +78,7 @@ const std::map<std::string, Place> kPlaces = {
     // Who answers. What two handlers need lies below them, or is of all of them.
     {"exchange", {Layer::handler}},
     {"execute_cgi", {Layer::handler, "execute_cgi"}},
+    {"kept_files", {Layer::handler, "serve_file"}},
     {"list_folder", {Layer::handler, "list_folder"}},
     {"representation", {Layer::handler, "serve_file"}},
     {"script_run", {Layer::handler, "execute_cgi"}},

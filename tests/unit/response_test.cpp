@@ -178,8 +178,7 @@ TEST_CASE("length_of counts the bytes of every body that is known before it is s
   CHECK(length_of(Body{}) == 0);
   CHECK(length_of(std::string("four")) == 4);
   CHECK(length_of(std::make_shared<const std::string>("four")) == 4);
-  CHECK(length_of(FileBody{.file = UniqueFd(), .offset = 7, .length = 1'000'000'000'000}) ==
-        1'000'000'000'000);
+  CHECK(length_of(FileBody{.file = nullptr, .offset = 7, .length = 1'000'000'000'000}) == 1'000'000'000'000);
   PartsBody parts;
   parts.parts = {{"head", 10, 6}, {"end", 0, 0}};
   CHECK(length_of(std::move(parts)) == 13);
