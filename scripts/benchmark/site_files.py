@@ -1,0 +1,60 @@
+"""The document root that all servers share, in a temporary folder."""
+
+import gzip
+import os
+import random
+import shutil
+from pathlib import Path
+
+KIB = 1024
+MIB = 1024 * KIB
+CACHED_FILES = 17000  # of 64 KiB: more than 1 GiB
+SH_SCRIPT = """#!/bin/sh
+echo "Content-Type: text/plain"
+echo
+echo "Hello from a shell script."
+"""
+
+
+def make_site(root, programs):
+    """Fills `root` with files of the sizes to be asked for, and with the scripts: a shell script and `programs`."""
+    for folder in ("cgi-bin", "many"):
+        (root / folder).mkdir(parents=True)
+    noise = random.Random(1)
+    for name, size in (("1k.txt", KIB), ("100k.bin", 100 * KIB), ("10m.bin", 10 * MIB), ("64k.bin", 64 * KIB)):
+        (root / name).write_bytes(noise.randbytes(size // 16) * 16)
+    for name in ("page.html", "ready.html"):
+        (root / name).write_bytes(html_page(20 * KIB))
+    (root / "ready.html.gz").write_bytes(gzip.compress((root / "ready.html").read_bytes(), 9))
+    scripts = {"sh.cgi": SH_SCRIPT.encode(), **{program.name: program.read_bytes() for program in programs}}
+    for name, content in scripts.items():
+        (root / "cgi-bin" / name).write_bytes(content)
+        (root / "cgi-bin" / name).chmod(0o755)
+
+
+def make_many(root):
+    """17,000 names of one file of 64 KiB: a cache keeps a copy for each name, the disk holds only one."""
+    for number in range(CACHED_FILES):
+        name = root / "many" / f"{number}.bin"
+        if not name.exists():
+            os.link(root / "64k.bin", name)
+
+
+def html_page(size):
+    """About `size` bytes of HTML that compress as a written page does, to about a third."""
+    noise = random.Random(2)
+    words = ["".join(noise.choices("etaoinshrdlucmfw", k=noise.randint(2, 10))) for _ in range(600)]
+    page = ["<!DOCTYPE html>\n<html lang=\"en\"><head><title>A page</title></head><body>\n"]
+    while sum(map(len, page)) < size:
+        page.append("<p>" + " ".join(noise.choices(words, k=40)) + ".</p>\n")
+    return ("".join(page) + "</body></html>\n").encode()
+
+
+def fresh_folder(parent, name, user):
+    """An empty folder for one start of a server: its configuration, its logs, its temporary files."""
+    folder = Path(parent) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    if os.geteuid() == 0:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    return folder
