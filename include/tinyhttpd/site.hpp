@@ -25,6 +25,7 @@ struct Site {
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
+  // In this order: each is made of those before it.
   const Config config;
   const DocumentRoot root;
   const MediaTypes media_types;
