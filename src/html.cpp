@@ -51,6 +51,7 @@ footer,th,.quiet,td+td{color:var(--quiet);font-size:.9375rem}
 footer{padding:1rem 0;border-top:1px solid var(--line)}
 table{width:100%;border-collapse:collapse;margin:0 0 1rem}
 th{text-align:left;font-weight:400}
+th:first-child{width:100%}
 th,td{padding:.45rem 0;border-bottom:1px solid var(--line);vertical-align:baseline}
 th+th,td+td{padding-left:1.5rem;text-align:right;white-space:nowrap;
 font-variant-numeric:tabular-nums}
@@ -61,6 +62,7 @@ th[aria-sort=descending]::after{content:" \2193"}
 @media(max-width:40rem){
 tr{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.4rem 0;border-bottom:1px solid var(--line)}
 th,td{padding:0!important;border:0}
+th:first-child{width:auto}
 th a{display:inline-block;padding:.4rem 0}
 td:first-child{flex:1 0 100%}
 td:empty{display:none}
