@@ -51,10 +51,6 @@ bool is_media_type(std::string_view text) {
   return true;
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // ---- --error-page
 
 /// The refusals this server gives (status.hpp).
@@ -194,7 +190,7 @@ std::pair<std::string, std::string> media_type_from(const OptionValue& value) {
   if (extension.empty() || extension.find_first_of("./ ") != extension.npos || has_control_byte(extension))
     refuse_value(value, "the extension must be what follows the last '.' of a name, such as webp");
   if (!is_media_type(type)) refuse_value(value, "the type must be a media type, such as image/webp");
-  std::transform(extension.begin(), extension.end(), extension.begin(), lower);
+  std::transform(extension.begin(), extension.end(), extension.begin(), to_lower);
   return {extension, type};
 }
 

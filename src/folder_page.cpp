@@ -18,10 +18,6 @@ using By = FolderOrder::By;
 
 // ---- Order
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 /// Takes the digits off the front of `text`, without the zeros that lead them.
 std::string_view take_number(std::string_view& text) {
   const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
@@ -45,8 +41,8 @@ std::strong_ordering compare_names(std::string_view a, std::string_view b) {
     if (is_digit(left.front()) && is_digit(right.front())) {
       order = compare_numbers(take_number(left), take_number(right));
     } else {
-      order = static_cast<unsigned char>(lower(left.front())) <=>
-              static_cast<unsigned char>(lower(right.front()));
+      order = static_cast<unsigned char>(to_lower(left.front())) <=>
+              static_cast<unsigned char>(to_lower(right.front()));
       left.remove_prefix(1);
       right.remove_prefix(1);
     }

@@ -10,9 +10,6 @@ namespace tinyhttpd {
 
 namespace {
 
-constexpr char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 constexpr bool is_ows(char c) {
   return c == ' ' || c == '\t';
 }
@@ -50,7 +47,7 @@ Method method_named(std::string_view name) {
 
 bool iequals(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char left, char right) {
-           return lower(left) == lower(right);
+           return to_lower(left) == to_lower(right);
          });
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "tinyhttpd/ascii.hpp"
+
 namespace tinyhttpd {
 
 namespace {
@@ -130,10 +132,6 @@ constexpr bool comes_before(const Entry& a, const Entry& b) {
   return a.extension < b.extension;
 }
 static_assert(std::is_sorted(kTypes.begin(), kTypes.end(), comes_before));
-
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), to_lower);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 
+#include "tinyhttpd/ascii.hpp"
 #include "tinyhttpd/config_file.hpp"
 #include "tinyhttpd/option_table.hpp"
 #include "tinyhttpd/option_value.hpp"
@@ -109,10 +110,7 @@ const Option* option_of(std::string_view variable) {
 
 std::string option_name_of(std::string_view variable) {
   std::string name(variable.substr(kPrefix.size()));
-  for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == '_') c = '-';
-  }
+  for (char& c : name) c = c == '_' ? '-' : to_lower(c);
   return name;
 }
 

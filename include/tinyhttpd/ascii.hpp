@@ -13,6 +13,10 @@ constexpr bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// The value of a hexadecimal digit; -1 for any other byte.
 constexpr int hex_value(char c) {
   if (is_digit(c)) return c - '0';
