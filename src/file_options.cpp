@@ -127,13 +127,6 @@ bool is_place(std::string_view to) {
   return split_authority(authority_of(after_scheme(to)), host, port);
 }
 
-/// Whether what this redirect leads to is redirected by it again, and so on for ever.
-bool leads_to_itself(const Redirect& redirect) {
-  std::string path;
-  if (!normalise_path(redirect.to.substr(0, redirect.to.find_first_of("?#")), path)) return false;
-  return redirect.prefix ? path.starts_with(redirect.from) : path == redirect.from;
-}
-
 /// Whether the rest of a client's path could become part of the host: "/" and "/evil.example" make
 /// "//evil.example", "http://good" and ".evil.example" another name.
 bool lets_client_choose_host(const Redirect& redirect) {
@@ -160,9 +153,8 @@ std::string path_behind(const Redirect& redirect, std::string_view rest) {
 bool is_endless(std::string path, const std::vector<Redirect>& redirects) {
   // One redirect may do several steps of a chain, each time with a part of the path less.
   for (std::size_t steps = redirects.size() + path.size(); !path.empty(); --steps) {
-    const auto next = std::find_if(redirects.begin(), redirects.end(), [&path](const Redirect& redirect) {
-      return redirect.prefix ? path.starts_with(redirect.from) : path == redirect.from;
-    });
+    const auto next = std::find_if(redirects.begin(), redirects.end(),
+                                   [&path](const Redirect& redirect) { return redirect.moves(path); });
     if (next == redirects.end()) return false;
     if (steps == 0) return true;
     path = path_behind(*next, std::string_view(path).substr(next->from.size()));
@@ -223,7 +215,6 @@ Redirect redirect_from(const OptionValue& value) {
   if (!is_place(to))
     refuse_value(value, "the new place must be a path such as /new, or an http or https URL");
   redirect.to = percent_encode_uri(to);
-  if (leads_to_itself(redirect)) refuse_value(value, "leads to itself");
   if (lets_client_choose_host(redirect))
     refuse_value(value, "a client could choose the host it leads to; put a '/' before each *");
   return redirect;

@@ -61,10 +61,6 @@ std::string with_slash(const Request& request) {
   return with_query(percent_encode_path(request.path) + "/", request);
 }
 
-bool has_moved(const Redirect& redirect, std::string_view path) {
-  return redirect.prefix ? path.starts_with(redirect.from) : path == redirect.from;
-}
-
 /// Where it is now. What the client chose of it can become neither a host nor a part of one: "//evil" would
 /// be a host to a browser, and "http://here" with ".evil" behind it another one.
 std::string new_location(const Redirect& redirect, const Request& request) {
@@ -94,7 +90,7 @@ Result<Route> Router::route(const Request& request) const {
                               std::string(kAllMethods));
   if (request.path == "*") return Route{OptionsRoute{kAllMethods}, "options", "the server as a whole"};
   for (const Redirect& redirect : config_.files.redirects)
-    if (has_moved(redirect, request.path))
+    if (redirect.moves(request.path))
       return Route{RedirectRoute{new_location(redirect, request)}, "redirect", "--redirect says so"};
   auto found = find(request.path);
   // A script's own name counts, not what follows it; where nothing is found, why not would tell what is

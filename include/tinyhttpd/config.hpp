@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tinyhttpd/deadline.hpp"
@@ -69,6 +70,7 @@ struct Redirect {
   std::string to;       ///< a path with its '/' or an http(s) URL, ready for Location
   bool prefix = false;  ///< every path that begins with `from` has moved, not only this one
   bool rest = false;    ///< what follows the prefix is appended to `to`
+  bool moves(std::string_view path) const { return prefix ? path.starts_with(from) : path == from; }
   bool operator==(const Redirect&) const = default;
 };
 

@@ -22,12 +22,11 @@ std::pair<int, std::string> error_page_from(const OptionValue& value);
 
 /// "/OLD=/NEW". OLD is written as in a URL; with a '*' at its end it is a prefix. NEW is a path or an http(s)
 /// URL, percent-encoded here where it must be; a '*' at the end of its path says where the rest goes.
-/// Refused: what leads to itself for ever, and what would let a client choose the host that an answer leads
-/// to.
+/// Refused: what would let a client choose the host that an answer leads to.
 Redirect redirect_from(const OptionValue& value);
 
-/// The first of the redirects that sends a client round in a circle, or ever further, by way of the others.
-/// Those to URLs lead out of this server.
+/// The first of the redirects that sends a client round in a circle, or ever further, by itself or by way of
+/// the others. Those to URLs lead out of this server.
 std::optional<std::size_t> endless_redirect(const std::vector<Redirect>& redirects);
 
 /// "Name: value". Refused: a name that is no token, control bytes, and the fields that the server decides by

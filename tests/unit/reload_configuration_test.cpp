@@ -117,7 +117,7 @@ TEST_CASE("reload_configuration refuses what the next start would refuse, even w
       {"bind = /run/x",
        "bind /run/x: must be an IP address or a host name; a Unix socket is written unix:/path"},
       {"log-format = xml", "log-format xml: must be one of combined, json"},
-      {"redirect = /a=/a", "redirect /a=/a: leads to itself"},
+      {"redirect = /a=/a", "redirect /a=/a: leads in a circle"},
       {"redirect = /a=/b\nredirect = /b=/a", "redirect /a=/b: leads in a circle"},
       {"cgi-max = 4\nthreads = 4",
        "cgi-max 4: must be less than the threads (4), so that files are answered while scripts run; at most "
