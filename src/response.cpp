@@ -69,21 +69,19 @@ std::uint64_t length_of(const Body& body) {
   return length;
 }
 
-bool Response::has(std::string_view name) const {
-  return find_line(fields, name).length > 0;
-}
-
 void Response::remove(std::string_view name) {
   for (Line line = find_line(fields, name); line.length > 0; line = find_line(fields, name))
     fields.erase(line.begin, line.length);
 }
 
 void add_configured(Response& response, const std::vector<ConfiguredField>& configured) {
-  // Two lines of --header with one name are both meant.
-  const Response answered{.fields = response.fields};
-  for (const ConfiguredField& field : configured)
+  // Only what was there before: two lines of --header with one name are both meant.
+  const std::size_t answered = response.fields.size();
+  for (const ConfiguredField& field : configured) {
+    const Line line = find_line(std::string_view(response.fields).substr(0, answered), field.name);
     // Vary is a list: what is in several lines counts together (RFC 9110 section 5.3).
-    if (iequals(field.name, "Vary") || !answered.has(field.name)) response.add(field.name, field.value);
+    if (line.length == 0 || iequals(field.name, "Vary")) response.add(field.name, field.value);
+  }
 }
 
 std::string headers(const Response& response, const HeadContext& context) {

@@ -92,10 +92,7 @@ struct Response {
   /// Appends one header line. Name and value must have been checked: no control bytes.
   void add(std::string_view name, std::string_view value);
 
-  /// Whether there is a header line of that name, in any case.
-  bool has(std::string_view name) const;
-
-  /// Takes every header line of that name away.
+  /// Takes every header line of that name, in any case, away.
   void remove(std::string_view name);
 };
 

@@ -151,20 +151,21 @@ TEST_CASE("refuse says with a 406 that others are answered otherwise") {  // RFC
   CHECK_FALSE(contains(refuse(forbidden("")).fields, "Vary"));
 }
 
-TEST_CASE("a Response finds and takes away its lines by name, in any case") {
+TEST_CASE("a Response takes away its lines by name, in any case") {
   Response response;
   response.add("X-A", "X-B: 1");
   response.add("x-b", "2");
   response.add("X-BC", "3");
   response.add("X-b", "");
-  CHECK(response.has("X-B"));
-  CHECK_FALSE(response.has("X"));
-  CHECK_FALSE(response.has("1"));
+  for (const char* none : {"X", "1", "X-B: 1", ""}) response.remove(none);
+  CHECK(response.fields == "X-A: X-B: 1\r\nx-b: 2\r\nX-BC: 3\r\nX-b: \r\n");
   response.remove("X-B");
   CHECK(response.fields == "X-A: X-B: 1\r\nX-BC: 3\r\n");
   response.remove("Y");
   CHECK(response.fields == "X-A: X-B: 1\r\nX-BC: 3\r\n");
-  CHECK_FALSE(Response{}.has("X-A"));
+  Response empty;
+  empty.remove("X-A");
+  CHECK(empty.fields.empty());
 }
 
 TEST_CASE("add_configured adds all lines of a name that the answer does not have") {
