@@ -71,6 +71,11 @@ const Explanation& explain(Status status) {
 
 }  // namespace
 
+bool is_refusal(int number) {
+  return number >= 400 && std::any_of(kExplanations.begin(), kExplanations.end(),
+                                      [number](const auto& entry) { return code(entry.status) == number; });
+}
+
 std::string error_page(Status status) {
   const std::string number = std::to_string(code(status));
   std::string phrase(reason_phrase(status));

@@ -1,14 +1,14 @@
 #include "tinyhttpd/file_options.hpp"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <string_view>
 
 #include "tinyhttpd/ascii.hpp"
 #include "tinyhttpd/authority.hpp"
+#include "tinyhttpd/error_page.hpp"
 #include "tinyhttpd/http.hpp"
 #include "tinyhttpd/request_target.hpp"
-#include "tinyhttpd/status.hpp"
 
 namespace tinyhttpd {
 
@@ -49,38 +49,6 @@ bool is_media_type(std::string_view text) {
       return false;
   }
   return true;
-}
-
-// ---- --error-page
-
-/// The refusals this server gives (status.hpp).
-constexpr std::array kRefusals = {Status::bad_request,
-                                  Status::unauthorized,
-                                  Status::forbidden,
-                                  Status::not_found,
-                                  Status::method_not_allowed,
-                                  Status::not_acceptable,
-                                  Status::request_timeout,
-                                  Status::precondition_failed,
-                                  Status::content_too_large,
-                                  Status::uri_too_long,
-                                  Status::unsupported_media_type,
-                                  Status::range_not_satisfiable,
-                                  Status::expectation_failed,
-                                  Status::header_fields_too_large,
-                                  Status::internal_server_error,
-                                  Status::not_implemented,
-                                  Status::bad_gateway,
-                                  Status::service_unavailable,
-                                  Status::gateway_timeout,
-                                  Status::http_version_not_supported,
-                                  Status::insufficient_storage};
-
-int refusal_named(std::string_view text) {
-  const auto* const found = std::find_if(kRefusals.begin(), kRefusals.end(), [text](Status status) {
-    return std::to_string(code(status)) == text;
-  });
-  return found == kRefusals.end() ? 0 : code(*found);
 }
 
 // ---- --redirect
@@ -188,15 +156,16 @@ std::pair<std::string, std::string> media_type_from(const OptionValue& value) {
 
 std::pair<int, std::string> error_page_from(const OptionValue& value) {
   const auto [status, page] = pair_from(value, "CODE=/PATH, such as 404=/not-found.html");
-  const int refusal = refusal_named(status);
-  if (refusal == 0)
+  int number = 0;
+  (void)std::from_chars(status.data(), status.data() + status.size(), number);
+  if (std::to_string(number) != status || !is_refusal(number))
     refuse_value(value, "the code must be one this server refuses with, such as 403, 404 or 503");
   std::string path;
   if (!normalise_path(page, path) || path.ends_with('/'))
     refuse_value(value, "the page must be the path of a file, written as in a URL, such as /not-found.html");
   if (path.find("/.") != path.npos)
     refuse_value(value, "a hidden file is never sent; its name begins with '.'");
-  return {refusal, path};
+  return {number, path};
 }
 
 Redirect redirect_from(const OptionValue& value) {
