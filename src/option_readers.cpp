@@ -19,9 +19,7 @@ namespace tinyhttpd {
 
 namespace {
 
-constexpr std::uint64_t kMost = 1'000'000;         // of whatever is only counted
-constexpr std::uint64_t kMostBytes = 1ULL << 50U;  // far from where sums of sizes would overflow
-constexpr std::size_t kMaxSocketPathBytes = 107;   // sun_path with its NUL is 108 (unix(7))
+constexpr std::size_t kMaxSocketPathBytes = 107;  // sun_path with its NUL is 108 (unix(7))
 
 bool is_extension(std::string_view text) {
   return text.size() > 1 && text.front() == '.' && text.find('/') == text.npos;

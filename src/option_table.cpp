@@ -15,8 +15,6 @@ namespace tinyhttpd {
 namespace {
 
 constexpr std::uint64_t kGiB = 1ULL << 30U;
-constexpr std::uint64_t kMost = 1'000'000;         // of whatever is only counted
-constexpr std::uint64_t kMostBytes = 1ULL << 50U;  // far from where sums of sizes would overflow
 
 constexpr std::array<std::pair<std::string_view, Symlinks>, 3> kSymlinks = {
     {{"inside", Symlinks::inside}, {"follow", Symlinks::follow}, {"off", Symlinks::off}}};

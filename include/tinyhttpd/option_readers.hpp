@@ -16,6 +16,12 @@
 
 namespace tinyhttpd {
 
+/// The most an option may allow of whatever is only counted.
+inline constexpr std::uint64_t kMost = 1'000'000;
+
+/// The largest size an option may allow: far from where sums of sizes would overflow.
+inline constexpr std::uint64_t kMostBytes = 1ULL << 50U;
+
 /// One of the words of an enumeration.
 template <typename Enum, std::size_t N>
 Enum choice_from(const OptionValue& value, const std::array<std::pair<std::string_view, Enum>, N>& choices) {
