@@ -283,15 +283,12 @@ bool Acceptor::is_drained() const {
 void Acceptor::report_losses() {
   const std::size_t of_one = std::exchange(too_many_of_one_, 0);
   const std::size_t clients = std::exchange(turned_away_, 0) - of_one;
-  const SitePtr site = site_.get();
-  const Config& config = site->config;
   if (clients > 0)
-    trace_.warning("--max-connections " + std::to_string(config.max_connections) +
+    trace_.warning("--max-connections " + std::to_string(site_.get()->config.max_connections) +
                    " reached: " + std::to_string(clients) + " more got 503");
+  // Without its number: it may be another by now.
   if (of_one > 0)
-    trace_.warning("--max-connections-per-client " +
-                   std::to_string(config.limits.max_connections_per_client) +
-                   " reached: " + std::to_string(of_one) + " more got 503");
+    trace_.warning("--max-connections-per-client reached: " + std::to_string(of_one) + " more got 503");
   if (std::exchange(accept_errors_, 0) > 0) trace_.warning("cannot accept clients: " + accept_error_);
 }
 
