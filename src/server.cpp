@@ -49,9 +49,9 @@ std::pair<rlim_t, rlim_t> raise_descriptors(rlim_t wanted) {
   return {before, limit.rlim_cur};
 }
 
-/// What a person can put into a browser on this machine.
+/// What a person can put into a browser on this machine, or a proxy's configuration.
 std::string url_of(const SocketAddress& address) {
-  if (address.address.starts_with("unix:")) return "http://" + address.address + "/";
+  if (address.address.starts_with("unix:")) return address.address;
   const bool everywhere = address.address == "::" || address.address == "0.0.0.0";
   const bool is_ipv6 = address.address.find(':') != std::string::npos;
   const std::string host = everywhere ? "localhost" : is_ipv6 ? "[" + address.address + "]" : address.address;

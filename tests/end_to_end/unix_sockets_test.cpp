@@ -60,7 +60,7 @@ void leave_behind(const std::string& path) {
 TEST_CASE("A Unix socket serves files and scripts, and keeps its connections alive") {
   const Site site;
   ServerProcess server({"--root", site.root(), "--bind", site.address()});
-  REQUIRE(server.says("listening on http://unix:" + site.socket() + "/"));
+  REQUIRE(server.says("listening on unix:" + site.socket() + "\n"));
   Client client(connect_to(site.socket()));
   REQUIRE(client.send(kGetA));
   CHECK(client.read().body == "a");
