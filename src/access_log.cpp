@@ -1,10 +1,13 @@
 #include "tinyhttpd/access_log.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string_view>
 
 #include "tinyhttpd/cgi_environment.hpp"
@@ -112,6 +115,11 @@ std::unique_ptr<LogWriter> open_writer(const std::string& target, Trace& server_
   }
 }
 
+/// 0, or the error that whoever we are would get.
+int error_of_access(const std::string& name, int mode) {
+  return ::faccessat(AT_FDCWD, name.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
+}
+
 }  // namespace
 
 std::string combined_line(const Request& request, const Endpoints& endpoints, const AnswerSummary& summary,
@@ -160,6 +168,18 @@ AccessLog::AccessLog(const std::string& target, LogFormat format, Trace& server_
 Result<void, std::error_code> AccessLog::reopen() {
   if (!writer_) return {};
   return writer_->reopen();
+}
+
+void check_access_log(const std::string& target) {
+  if (target == "-" || target == "off") return;
+  std::error_code unknown;
+  int error = error_of_access(target, W_OK);
+  if (error == 0 && std::filesystem::is_directory(target, unknown)) error = EISDIR;
+  if (error == ENOENT) {
+    const std::string folder = std::filesystem::path(target).parent_path().string();
+    error = error_of_access(folder.empty() ? "." : folder, W_OK | X_OK);
+  }
+  if (error != 0) throw std::system_error(error, std::generic_category(), "--access-log " + target);
 }
 
 void AccessLog::response_sent(RequestId id, const Request& request, const Endpoints& endpoints,

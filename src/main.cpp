@@ -14,7 +14,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -145,23 +144,6 @@ void serve(const Config& config, Words words) {
   answer_signals(signals, {server, server_log, access_log, manager, trace}, config, words);
   server.wait();
   reap_orphans();
-}
-
-/// Whether the access log could be opened, without making it: what is wrong is thrown in the words of a
-/// start.
-void check_access_log(const std::string& path) {
-  if (path == "-" || path == "off") return;
-  const auto is_refused = [](const std::string& name, int mode) {
-    return ::faccessat(AT_FDCWD, name.c_str(), mode, AT_EACCESS) != 0;
-  };
-  if (!is_refused(path, W_OK)) {
-    std::error_code unknown;
-    errno = std::filesystem::is_directory(path, unknown) ? EISDIR : 0;
-  } else if (errno == ENOENT) {
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    errno = is_refused(folder.empty() ? "." : folder, W_OK | X_OK) ? errno : 0;
-  }
-  if (errno != 0) throw std::system_error(errno, std::generic_category(), "--access-log " + path);
 }
 
 /// Makes of the configuration what can be made without serving, in the order of a start, so that what is

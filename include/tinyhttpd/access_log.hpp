@@ -47,4 +47,8 @@ class AccessLog : public Trace {
   LogFormat format_;
 };
 
+/// Whether an AccessLog could be opened for this target, without making a file: what is wrong is thrown as
+/// its constructor would.
+void check_access_log(const std::string& target);
+
 }  // namespace tinyhttpd
