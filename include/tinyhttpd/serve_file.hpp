@@ -30,7 +30,8 @@ struct FileHost {
 /// choice. Then 200, 206, 304, or 416 of that representation, with ETag, Last-Modified and Content-Type
 /// (sections 8, 13, 14). 404 when there is no regular file, 403 when it may not be read, also by others than
 /// its owner; 406 when the client takes no coding there is; 412 when a condition fails; 503 when the server
-/// is out of descriptors. `now`: the time of the answer.
+/// is out of descriptors, or busy compressing for a client that takes nothing else. `now`: the time of the
+/// answer.
 Result<Response> serve_file(const Request& request, std::string_view path, const FileHost& host,
                             UnixTime now);
 
