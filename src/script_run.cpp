@@ -20,6 +20,10 @@ using namespace std::chrono_literals;
 /// A pipe holds this much by default; one read empties it.
 constexpr std::size_t kPipeBytes = 64 * 1024;
 
+/// What it holds for a script with much to say. Twice as much saves half of the waits; more is read from
+/// colder memory.
+constexpr int kLargePipeBytes = 128 * 1024;
+
 /// A longer line of standard error is logged in pieces.
 constexpr std::size_t kMaxErrorLine = 2048;
 
@@ -157,6 +161,7 @@ std::optional<std::string_view> ScriptRun::try_read_output(std::span<char> buffe
   const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
   if (ended_) last_bytes_ -= bytes.size();
   exchange_.trace.cgi_read(exchange_.id, Stream::standard_output, bytes);
+  if (bytes.size() > kPipeBytes / 2) widen_output();
   return bytes;
 }
 
@@ -165,6 +170,13 @@ std::optional<std::string_view> ScriptRun::try_read_output(std::span<char> buffe
 Result<std::string_view, ScriptFailure> ScriptRun::last_output(std::span<char> buffer) {
   if (!pipes_.standard_output) return std::string_view();
   return try_read_output(buffer).value_or(std::string_view());
+}
+
+/// A script that fills its pipe would write more at once, and wait less. Where the user has too many large
+/// pipes already it stays as it is.
+void ScriptRun::widen_output() {
+  if (std::exchange(output_is_wide_, true)) return;
+  ::fcntl(pipes_.standard_output.get(), F_SETPIPE_SZ, kLargePipeBytes);
 }
 
 ScriptFailure ScriptRun::failure_of(Wake wake) const {

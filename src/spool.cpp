@@ -91,6 +91,12 @@ std::string_view Spool::read(std::uint64_t offset, std::span<char> buffer, std::
   return {};
 }
 
+UniqueFd Spool::open_file() const {
+  if (!file_) return UniqueFd();
+  const std::string name = "/proc/self/fd/" + std::to_string(file_.get());
+  return UniqueFd(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 void Spool::clear() noexcept {
   memory_ = std::string();
   file_.reset();

@@ -1,5 +1,7 @@
 #include "tinyhttpd/tee.hpp"
 
+#include <algorithm>
+
 namespace tinyhttpd {
 
 void Tee::listening(std::string_view url) {
@@ -46,6 +48,11 @@ void Tee::cgi_environment(RequestId id, std::string_view script, std::span<const
 
 void Tee::cgi_spawned(RequestId id, int pid) {
   for (Trace* listener : listeners_) listener->cgi_spawned(id, pid);
+}
+
+bool Tee::wants_input() const {
+  return std::any_of(listeners_.begin(), listeners_.end(),
+                     [](const Trace* listener) { return listener->wants_input(); });
 }
 
 void Tee::cgi_wrote(RequestId id, std::string_view bytes) {

@@ -17,7 +17,7 @@ namespace tinyhttpd {
 
 /// The server's ends of the three pipes.
 struct ScriptPipes {
-  UniqueFd standard_input;  ///< none when the request has no body: the script reads /dev/null then
+  UniqueFd standard_input;  ///< none when nothing is to be fed: the script reads /dev/null or a file then
   UniqueFd standard_output;
   UniqueFd standard_error;
 };
@@ -73,6 +73,7 @@ class ScriptRun {
   void note_end();
   std::optional<std::string_view> try_read_output(std::span<char> buffer);
   Result<std::string_view, ScriptFailure> last_output(std::span<char> buffer);
+  void widen_output();
   ScriptFailure failure_of(Wake wake) const;
   pollfd watched_client() const;
   void feed_input();
@@ -94,6 +95,7 @@ class ScriptRun {
   std::uint64_t fed_ = 0;        // bytes of the body written to standard input
   std::string error_line_;       // standard error since its last line end
   std::size_t error_bytes_ = 0;  // of standard error so far
+  bool output_is_wide_ = false;  // its pipe has been enlarged
   bool ended_ = false;           // the program has exited; it may not be reaped yet
   std::size_t last_bytes_ = 0;   // of its output, still in the pipe, once it has
   bool failed_ = false;          // a failure has been reported

@@ -35,6 +35,10 @@ class Spool {
   /// a view into memory or into `buffer`. Empty at the end. An I/O error sets `error`.
   std::string_view read(std::uint64_t offset, std::span<char> buffer, std::error_code& error) const;
 
+  /// A way to read its file from the start that cannot change it and has a position of its own. None while it
+  /// is in memory, and where no file can be opened anew because there is no /proc.
+  UniqueFd open_file() const;
+
   /// Empties it and closes its file.
   void clear() noexcept;
 

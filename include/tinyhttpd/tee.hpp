@@ -26,6 +26,7 @@ class Tee : public Trace {
   void cgi_environment(RequestId id, std::string_view script, std::span<const std::string> environment,
                        std::span<const std::string> arguments) override;
   void cgi_spawned(RequestId id, int pid) override;
+  bool wants_input() const override;
   void cgi_wrote(RequestId id, std::string_view bytes) override;
   void cgi_read(RequestId id, Stream stream, std::string_view bytes) override;
   void cgi_closed(RequestId id, Stream stream) override;

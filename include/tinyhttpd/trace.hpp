@@ -71,6 +71,9 @@ class Trace {
   }
   /// The script runs.
   virtual void cgi_spawned(RequestId, int pid) { (void)pid; }
+  /// Whether cgi_wrote is listened to. Where it is not, a body that lies in a file becomes the script's
+  /// standard input as it is, and none of it is written.
+  virtual bool wants_input() const { return false; }
   /// The server wrote these bytes to the script's standard input.
   virtual void cgi_wrote(RequestId, std::string_view bytes) { (void)bytes; }
   /// The script wrote these bytes.

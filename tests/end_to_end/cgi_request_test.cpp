@@ -14,6 +14,7 @@
 #include "support/client.hpp"
 #include "support/scripted.hpp"
 #include "support/server_under_test.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -56,6 +57,25 @@ struct Site : ServerUnderTest {
     return variables_in(get(port(), kVariables + after, fields));
   }
 };
+
+std::string bytes_that_differ(std::size_t count) {
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(i * 7 + i / 256);
+  return bytes;
+}
+
+Answer post_in_chunks(std::uint16_t port, const std::string& path, const std::string& body) {
+  std::string chunks;
+  for (std::size_t start = 0; start < body.size(); start += 1000) {
+    const std::string piece = body.substr(start, 1000);
+    char size[16];
+    std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
+    chunks += size + piece + "\r\n";
+  }
+  return ask(port, "POST " + path +
+                       " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                       chunks + "0\r\n\r\n");
+}
 
 std::string value(const Variables& variables, const std::string& name) {
   const auto found = variables.find(name);
@@ -333,24 +353,47 @@ TEST_CASE("The words of an indexed query are arguments, all of them or none") { 
 TEST_CASE("Standard input is the body, byte for byte, and then its end") {
   ServerUnderTest server;
   server.script("/cgi-bin/cat.cgi", sh_text("exec cat\n"));
-  std::string body;
-  for (int i = 0; i < 256 * 300; ++i) body += static_cast<char>(i * 7 + i / 256);
-  CHECK(post(server.port(), "/cgi-bin/cat.cgi", body).body == body);
   CHECK(get(server.port(), "/cgi-bin/cat.cgi").body == "");
-  CHECK(post(server.port(), "/cgi-bin/cat.cgi", "").body == "");
-
-  std::string chunks;
-  for (std::size_t start = 0; start < body.size(); start += 1000) {
-    const std::string piece = body.substr(start, 1000);
-    char size[16];
-    std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
-    chunks += size + piece + "\r\n";
+  // Around what is kept in memory, what a pipe holds and what is received at once; by a file, then by a pipe.
+  for (const bool by_pipe : {false, true}) {
+    if (by_pipe) server.recorder().want_input();
+    for (const std::size_t size :
+         {0UL, 1UL, 16383UL, 16384UL, 16385UL, 65535UL, 65536UL, 65537UL, 131073UL, 1UL << 20U, 5UL << 20U}) {
+      CAPTURE(by_pipe);
+      CAPTURE(size);
+      const std::string body = bytes_that_differ(size);
+      CHECK((post(server.port(), "/cgi-bin/cat.cgi", body).body == body));
+      CHECK((post_in_chunks(server.port(), "/cgi-bin/cat.cgi", body).body == body));
+    }
   }
-  const Answer answer = ask(server.port(),
-                            "POST /cgi-bin/cat.cgi HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
-                            "Transfer-Encoding: chunked\r\n\r\n" +
-                                chunks + "0\r\n\r\n");
-  CHECK(answer.body == body);
+}
+
+TEST_CASE("A listener that wants a script's input is told of all of it") {
+  ServerUnderTest server;
+  server.script("/cgi-bin/cat.cgi", sh_text("exec cat >/dev/null\n"));
+  server.recorder().want_input();
+  post(server.port(), "/cgi-bin/cat.cgi", std::string(1'000'000, 'x'));
+  CHECK(server.recorder().fed_bytes() == 1'000'000);
+}
+
+TEST_CASE("A script that reads none of its input, or some of it, answers all the same") {
+  ServerUnderTest server;
+  server.script("/cgi-bin/none.cgi", sh_text("echo answered\n"));
+  server.script("/cgi-bin/some.cgi", sh_text("head -c 20000 >/dev/null; echo answered\n"));
+  for (const bool by_pipe : {false, true}) {
+    if (by_pipe) server.recorder().want_input();
+    for (const std::string path : {"/cgi-bin/none.cgi", "/cgi-bin/some.cgi"})
+      CHECK(post(server.port(), path, std::string(1'000'000, 'x')).body == "answered\n");
+  }
+}
+
+TEST_CASE("A script cannot change the body that it reads, nor find it by a name") {
+  const tinyhttpd::TemporaryFolder spool;
+  ServerUnderTest server([&](tinyhttpd::Config& c) { c.limits.spool_dir = spool.path(); });
+  server.script("/cgi-bin/write.cgi", sh_text("echo x >&0 2>/dev/null && echo written\n"
+                                              "ls -A " +
+                                              spool.path() + "\nwc -c\n"));
+  CHECK(post(server.port(), "/cgi-bin/write.cgi", std::string(100'000, 'x')).body == "100000\n");
 }
 
 TEST_CASE("A compressed body reaches the script as it is") {  // CVE-2014-0118: decoding is not for the server

@@ -2,6 +2,7 @@
 // happened.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -34,6 +35,10 @@ class Recorder : public tinyhttpd::Trace {
   }
   void gateway_wait(tinyhttpd::RequestId id) override { keep(waits_, id); }
   void cgi_spawned(tinyhttpd::RequestId, int pid) override { keep(pids_, pid); }
+  /// From now on, large bodies reach scripts through a pipe, too, and are counted.
+  void want_input() { wants_input_ = true; }
+  bool wants_input() const override { return wants_input_; }
+  void cgi_wrote(tinyhttpd::RequestId, std::string_view bytes) override { fed_ += bytes.size(); }
   void cgi_closed(tinyhttpd::RequestId, tinyhttpd::Stream stream) override { keep(closed_, stream); }
   void cgi_error_line(tinyhttpd::RequestId, std::string_view, std::string_view line) override {
     keep(error_lines_, std::string(line));
@@ -55,6 +60,7 @@ class Recorder : public tinyhttpd::Trace {
   std::vector<tinyhttpd::Rejection> rejections() const { return copy(rejections_); }
   std::vector<tinyhttpd::RequestId> waits() const { return copy(waits_); }
   std::vector<int> pids() const { return copy(pids_); }
+  std::size_t fed_bytes() const { return fed_; }
   std::vector<tinyhttpd::Stream> closed() const { return copy(closed_); }
   std::vector<std::string> error_lines() const { return copy(error_lines_); }
   std::vector<tinyhttpd::ScriptFailure> failures() const { return copy(failures_); }
@@ -80,7 +86,9 @@ class Recorder : public tinyhttpd::Trace {
     return list;
   }
 
-  mutable std::mutex mutex_;  // guards the lists
+  std::atomic<bool> wants_input_ = false;
+  std::atomic<std::size_t> fed_ = 0;  // bytes written to scripts
+  mutable std::mutex mutex_;          // guards the lists
   mutable std::condition_variable changed_;
   std::vector<std::string> warnings_, stops_, routes_, error_lines_;
   std::vector<tinyhttpd::Rejection> rejections_;
@@ -113,6 +121,7 @@ class ServerUnderTest {
   std::string root() const { return folder_.path(); }
   std::uint16_t port() const { return server_->port(); }
   tinyhttpd::Server& server() { return *server_; }
+  Recorder& recorder() { return recorder_; }
   const Recorder& recorder() const { return recorder_; }
 
  private:

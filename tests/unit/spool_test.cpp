@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -148,6 +149,36 @@ TEST_CASE("A spool reports a read that fails") {
           if (!spool.read(0, buffer, error).empty()) return 2;
           return error.value();
         }) == EIO);
+}
+
+TEST_CASE("A spool's file opened anew is read from its start, and cannot be changed") {
+  const TemporaryFolder folder;
+  const std::string bytes = pattern(Spool::kMemoryBytes * 3);
+  Spool spool;
+  REQUIRE_FALSE(spool.append(bytes, folder.path()));
+  const UniqueFd first = spool.open_file();
+  const UniqueFd second = spool.open_file();
+  REQUIRE(first);
+  for (const UniqueFd* file : {&first, &second}) {
+    std::string read(bytes.size() + 1, '\0');
+    CHECK(::read(file->get(), read.data(), read.size()) == static_cast<ssize_t>(bytes.size()));
+    CHECK(read.substr(0, bytes.size()) == bytes);
+    CHECK(::write(file->get(), "x", 1) == -1);
+    CHECK((::fcntl(file->get(), F_GETFD) & FD_CLOEXEC) != 0);
+  }
+}
+
+TEST_CASE("A spool in memory has no file to open, nor has one without /proc") {
+  const TemporaryFolder folder;
+  Spool spool;
+  REQUIRE_FALSE(spool.append(pattern(Spool::kMemoryBytes), folder.path()));
+  CHECK_FALSE(spool.open_file());
+  REQUIRE_FALSE(spool.append("x", folder.path()));
+  CHECK(in_forked_child([&] {
+          refuse_system_call(SYS_openat, ENOENT);
+          return spool.open_file() ? 1 : 0;
+        }) == 0);
+  CHECK(spool.open_file());
 }
 
 TEST_CASE("A moved spool takes all along and leaves an empty one, ready for use") {

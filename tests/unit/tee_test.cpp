@@ -141,6 +141,19 @@ TEST_CASE("Tee hands every hook on as it came, to each listener in the order the
   CHECK(together == expected);
 }
 
+TEST_CASE("Tee wants a script's input when one of its listeners does") {
+  struct Reader : Trace {
+    bool wants_input() const override { return true; }
+  } reader;
+  Trace other;
+  Tee tee;
+  CHECK_FALSE(tee.wants_input());
+  tee.add(other);
+  CHECK_FALSE(tee.wants_input());
+  tee.add(reader);
+  CHECK(tee.wants_input());
+}
+
 TEST_CASE("Tee without listeners is silent") {
   Tee tee;
   play(tee);
