@@ -16,10 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long a worker with nothing better to do waits for the rest of a request, or for the next one, before
-/// it parks the connection.
-constexpr auto kPatience = 10ms;
-
 /// Closing in stages: how long the client has to read our answer and end its side, and how long it may stay
 /// silent meanwhile.
 constexpr auto kLingerTotal = 30s;
@@ -28,6 +24,8 @@ constexpr auto kLingerSilenceDraining = 500ms;
 
 /// More local redirects than this are a loop.
 constexpr int kMaxLocalRedirects = 5;
+
+using SlowWork = WorkQueue<ConnectionPtr>::SlowWork;
 
 /// What is to happen next with the connection in hand.
 enum class Next {
@@ -57,7 +55,9 @@ class RequestSteps {
   Next read_head();
   Next read_body();
   Next answer();
+  Next answer_slowly();
   Next answer_script(const ScriptTarget& script);
+  Progress send_some();
   Next send();
   Next linger();
   Clock::duration linger_silence() const;
@@ -68,18 +68,17 @@ class RequestSteps {
   Next refuse_request(const Rejection& rejection);
   Next refuse_route(const Rejection& rejection);
   Next end_answer(bool complete, std::uint64_t body_bytes);
-  Next begin_sending(Response response);
+  Next answer_with(Result<Response>&& response);
+  Next begin_sending(Response&& response);
   Next stream(Response response);
   Next follow_redirect(const std::string& target);
-  Response response_to(const Route& route);
-  Response response_or_refusal(Result<Response> response);
+  Result<Response> response_to(const Route& route);
   Response refusal_of(const Rejection& rejection);
-  Response with_error_page(Response refusal);
-  bool wait_a_moment(Next wanted);
+  void use_error_page(Response& refusal);
   Next give_up_place(Next next);
   void leave_gateway();
   void let_go(Next next);
-  void park(Next wanted);
+  Next park(Next wanted);
 
   ConnectionPtr connection_;
   const Services& services_;
@@ -99,7 +98,7 @@ ConnectionPtr RequestSteps::run(bool has_place) {
   while (next == Next::go_on) {
     next = guarded_step();
     if (has_place_ && connection_ && client().phase != Phase::answering) next = give_up_place(next);
-    if ((next == Next::await_input || next == Next::await_output) && wait_a_moment(next)) next = Next::go_on;
+    if (next == Next::await_input || next == Next::await_output) next = park(next);
   }
   let_go(next);
   if (has_place_) leave_gateway();
@@ -125,16 +124,16 @@ void RequestSteps::leave_gateway() {
   if (auto waiting = services_.gateways.leave()) successor_ = std::move(*waiting);
 }
 
-/// The connection goes where it waits, or ends. Then its script: one whose answer is whole in its own time,
-/// another now.
+/// A connection that is over ends. Then its script: one whose answer is whole in its own time, another now.
 void RequestSteps::let_go(Next next) {
   try {
-    if (next == Next::await_input || next == Next::await_output) park(next);
     if (next == Next::end) connection_.reset();
-    if (source_ && answer_is_whole_) source_->finish();
+    if (!source_) return;
+    const SlowWork slow(services_.queue);
+    if (answer_is_whole_) source_->finish();
+    source_.reset();
   } catch (const std::exception& error) {
-    services_.trace.warning(std::string("a connection is dropped: ") + error.what());
-    connection_.reset();
+    services_.trace.warning(std::string("a script is ended: ") + error.what());
   }
   source_.reset();
 }
@@ -214,10 +213,11 @@ Next RequestSteps::begin_request() {
 /// Takes the answer out of the cache, which saves the router and the handler their work.
 bool RequestSteps::take_kept() {
   const Site& site = *client().site;
-  KeptFilePtr kept = site.files.kept.find(client().request, site.root, std::time(nullptr));
+  const KeptFiles::Turns turns{client().seen, services_.parking.turn()};
+  KeptFilePtr kept = site.files.kept.find(client().request, site.root, std::time(nullptr), turns);
   if (!kept) return false;
   services_.trace.route_chosen(client().id, "serve_file", kWhyFile);
-  client().route = Route{FileRoute{kept->origins.front().path, std::move(kept)}, "serve_file", kWhyFile};
+  client().route = Route{FileRoute{.kept = std::move(kept)}, "serve_file", kWhyFile};
   return true;
 }
 
@@ -225,6 +225,9 @@ Next RequestSteps::read_body() {
   if (client().expired)
     return refuse_request(request_timeout("the body came too slowly (--body-timeout, --min-rate)"));
   const Limits& limits = config().limits;
+  std::optional<SlowWork> slow;  // a large body goes to a disk
+  if (client().request.framing.chunked || client().request.framing.content_length > Spool::kMemoryBytes)
+    slow.emplace(services_.queue);
   auto progress = client().read_body(limits, limits.spool_dir);
   if (!progress) return refuse_request(progress.error());
   if (*progress == Progress::need_input) return Next::await_input;
@@ -235,14 +238,27 @@ Next RequestSteps::read_body() {
 
 Next RequestSteps::answer() {
   if (client().expired) return refuse_request(unavailable("no gateway place came free within --cgi-timeout"));
-  if (const auto* script = std::get_if<ScriptRoute>(&client().route->to)) {
-    if (!has_place_) return enter_gateway();
-    return answer_script(script->target);
-  }
-  return begin_sending(response_to(*client().route));
+  const auto* file = std::get_if<FileRoute>(&client().route->to);
+  if (file != nullptr && file->kept) return answer_with(response_to(*client().route));
+  if (std::holds_alternative<ScriptRoute>(client().route->to) && !has_place_) return enter_gateway();
+  return answer_slowly();
 }
 
-Next RequestSteps::begin_sending(Response response) {
+/// Answers with what may have to wait for a disk or a program. Others do the queued work meanwhile.
+Next RequestSteps::answer_slowly() {
+  const SlowWork slow(services_.queue);
+  if (const auto* script = std::get_if<ScriptRoute>(&client().route->to))
+    return answer_script(script->target);
+  return answer_with(response_to(*client().route));
+}
+
+Next RequestSteps::answer_with(Result<Response>&& response) {
+  if (!response) return begin_sending(refusal_of(response.error()));
+  use_error_page(*response);
+  return begin_sending(std::move(*response));
+}
+
+Next RequestSteps::begin_sending(Response&& response) {
   if (services_.draining) client().close_after = true;
   client().deadline = Clock::now() + as_duration(config().limits.send_timeout);
   add_configured(response, config().files.fields);
@@ -309,16 +325,16 @@ Next RequestSteps::stream(Response response) {
   return client().has_input() ? Next::await_output : Next::await_input;
 }
 
-Response RequestSteps::response_to(const Route& route) {
+Result<Response> RequestSteps::response_to(const Route& route) {
   const Site& site = *client().site;
   if (const auto* file = std::get_if<FileRoute>(&route.to); file != nullptr && file->kept)
-    return response_or_refusal(serve_kept(client().request, file->kept, std::time(nullptr)));
+    return serve_kept(client().request, file->kept, std::time(nullptr));
   if (const auto* file = std::get_if<FileRoute>(&route.to))
-    return response_or_refusal(serve_file(client().request, file->path, site.files, std::time(nullptr)));
+    return serve_file(client().request, file->path, site.files, std::time(nullptr));
   if (const auto* folder = std::get_if<FolderRoute>(&route.to))
-    return response_or_refusal(list_folder(
+    return list_folder(
         client().request, folder->path, site.root,
-        [&site](std::string_view path, const FileFacts& facts) { return site.router.offers(path, facts); }));
+        [&site](std::string_view path, const FileFacts& facts) { return site.router.offers(path, facts); });
   if (const auto* redirect = std::get_if<RedirectRoute>(&route.to)) {
     Response response = refuse(Rejection{Status::moved_permanently, {}});
     response.add("Location", redirect->location);
@@ -329,21 +345,18 @@ Response RequestSteps::response_to(const Route& route) {
   return response;
 }
 
-Response RequestSteps::response_or_refusal(Result<Response> response) {
-  if (!response) return refusal_of(response.error());
-  return with_error_page(std::move(*response));
-}
-
 Response RequestSteps::refusal_of(const Rejection& rejection) {
   services_.trace.rejected(client().id, rejection, client().request.line, client().endpoints);
-  return with_error_page(refuse(rejection));
+  Response refusal = refuse(rejection);
+  use_error_page(refusal);
+  return refusal;
 }
 
-/// The refusal with the page that --error-page names for it, where that can be had.
-Response RequestSteps::with_error_page(Response refusal) {
+/// Gives a refusal the page that --error-page names for it, where that can be had.
+void RequestSteps::use_error_page(Response& refusal) {
   const auto& pages = config().files.error_pages;
   const auto named = pages.find(code(refusal.status));
-  if (named == pages.end()) return refusal;
+  if (named == pages.end()) return;
   const Site& site = *client().site;
   // Never a script's source; and a page that is missing must not hide what it was to explain.
   auto page = site.router.is_plain_file(named->second)
@@ -351,12 +364,11 @@ Response RequestSteps::with_error_page(Response refusal) {
                   : Result<Response>(not_found(named->second + ": no such file, or a script"));
   if (!page) {
     services_.trace.warning("--error-page " + std::to_string(named->first) + ": " + page.error().reason);
-    return refusal;
+    return;
   }
   refusal.remove("Content-Type");
   refusal.fields += page->fields;
   refusal.body = std::move(page->body);
-  return refusal;
 }
 
 /// Refuses the request in hand at any step. Where bytes of it may still come the connection cannot go on:
@@ -374,8 +386,17 @@ Next RequestSteps::refuse_route(const Rejection& rejection) {
   return refuse_request(rejection);
 }
 
+/// What is not in memory may have to be read from a disk first. Others do the queued work meanwhile.
+Progress RequestSteps::send_some() {
+  const Body& body = client().outgoing.body;
+  if (!std::holds_alternative<FileBody>(body) && !std::holds_alternative<PartsBody>(body))
+    return client().send_outgoing();
+  const SlowWork slow(services_.queue);
+  return client().send_outgoing();
+}
+
 Next RequestSteps::send() {
-  const Progress progress = client().expired ? Progress::gone : client().send_outgoing();
+  const Progress progress = client().expired ? Progress::gone : send_some();
   if (progress == Progress::need_output) return Next::await_output;
   const std::uint64_t sent = client().outgoing.body_bytes_sent();
   if (progress == Progress::gone) client().cut();
@@ -385,7 +406,8 @@ Next RequestSteps::send() {
 /// The answer is over, whole or not: the connection goes on to the next request, or to its end.
 Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
   AnswerSummary summary{.status = code(client().status), .body_bytes = body_bytes, .complete = complete};
-  summary.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - client().started);
+  const TimePoint now = Clock::now();
+  summary.duration = std::chrono::duration_cast<std::chrono::microseconds>(now - client().started);
   services_.trace.response_sent(client().id, client().request, client().endpoints, summary);
   if (!complete) return Next::end;
   ++client().answered;
@@ -394,14 +416,14 @@ Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
     // feet.
     const bool surprised = client().request.keep_alive || client().has_more_input();
     if (!client().linger_after && !surprised) return Next::end;
-    client().linger_until = Clock::now() + kLingerTotal;
-    client().start_lingering(Clock::now() + linger_silence());
+    client().linger_until = now + kLingerTotal;
+    client().start_lingering(now + linger_silence());
     return Next::go_on;
   }
   client().next_request();
-  client().deadline = Clock::now() + as_duration(config().limits.keepalive_timeout);
+  client().deadline = now + as_duration(config().limits.keepalive_timeout);
   // Hardly any client has sent its next request by now: to try would be a system call for nothing.
-  return client().has_input() ? Next::go_on : Next::await_input;
+  return client().has_input() || client().may_have_more() ? Next::go_on : Next::await_input;
 }
 
 /// A server that is to end does not wait long for clients that have all they asked for.
@@ -415,22 +437,24 @@ Next RequestSteps::linger() {
   return Next::await_input;
 }
 
-/// Waits a moment for the client where that costs nobody anything. True when it is ready.
-bool RequestSteps::wait_a_moment(Next wanted) {
-  if (source_ || successor_ || services_.draining || client().phase == Phase::lingering) return false;
-  if (!services_.queue.is_quiet()) return false;
-  const short events = wanted == Next::await_input ? POLLIN : POLLOUT;
-  return wait_for(client().socket(), events, Clock::now() + kPatience) == Waited::ready;
-}
-
-void RequestSteps::park(Next wanted) {
-  if (client().phase == Phase::idle) {
-    if (services_.draining) return connection_.reset();
-    client().release_idle_memory();
-    client().site.reset();
+/// Hands the connection to whoever waits for its client, unless the client has sent more meanwhile.
+Next RequestSteps::park(Next wanted) {
+  try {
+    if (client().phase == Phase::idle) {
+      if (services_.draining) return Next::end;
+      client().release_idle_memory();
+      client().site.reset();
+    }
+    const Progress need = wanted == Next::await_input ? Progress::need_input : Progress::need_output;
+    connection_ = services_.parking.park(std::move(connection_), need);
+    if (!connection_) return Next::handed_over;
+    if (!source_ && !successor_) return Next::go_on;
+    // This worker has something else to do: another is told at once, for the socket can be written.
+    connection_ = services_.parking.park(std::move(connection_), Progress::need_output);
+  } catch (const std::exception& error) {
+    services_.trace.warning(std::string("a connection is dropped: ") + error.what());
   }
-  services_.parking.park(std::move(connection_),
-                         wanted == Next::await_input ? Progress::need_input : Progress::need_output);
+  return Next::handed_over;
 }
 
 }  // namespace
@@ -441,7 +465,11 @@ void accept_request(ConnectionPtr connection, const Services& services) {
 }
 
 void run_worker(const Services& services) {
-  while (auto connection = services.queue.pop()) accept_request(std::move(*connection), services);
+  WorkQueue<ConnectionPtr>::Worker worker(services.queue);
+  const auto look_for_work = [&services] {
+    if (!services.draining) services.parking.look_for_work();
+  };
+  while (auto connection = worker.pop(look_for_work)) accept_request(std::move(*connection), services);
 }
 
 }  // namespace tinyhttpd

@@ -1,7 +1,6 @@
 #include "tinyhttpd/acceptor.hpp"
 
 #include <fcntl.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
@@ -21,15 +20,14 @@ constexpr auto kSweepIntervalDraining = 50ms;
 constexpr std::size_t kMostTurnedAway = 64;
 constexpr auto kTurnAwayTime = 2s;
 
+/// How long a worker looks for work before it leaves that to the acceptor.
+constexpr auto kMoment = 10ms;
+
 /// Clients taken from one listener before the others have their turn.
 constexpr int kAcceptsInARow = 64;
 
 UniqueFd open_reserve() {
   return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
 }
 
 /// Whether a request or an answer ends with the connection.
@@ -52,73 +50,61 @@ Acceptor::Acceptor(std::vector<Listener> listeners, const CurrentSite& site, Wor
       count_(counts.served),
       refused_(counts.refused),
       trace_(trace),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       reserve_(open_reserve()) {
-  if (!epoll_) fail("epoll_create1");
-  if (!watch(stop_event_.fd(), EPOLLIN, false)) fail("epoll_ctl");
-  for (const Listener& listener : listeners_)
-    if (!watch(listener.fd.get(), EPOLLIN, false)) fail("epoll_ctl");
+  parked_.watch(stop_event_.fd());
+  for (const Listener& listener : listeners_) parked_.watch(listener.fd.get());
 }
 
 Acceptor::~Acceptor() = default;
 
-bool Acceptor::watch(int fd, std::uint32_t events, bool registered) {
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = fd;
-  return ::epoll_ctl(epoll_.get(), registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-void Acceptor::park(ConnectionPtr connection, Progress need) {
-  const int fd = connection->socket();
-  const auto place = static_cast<std::size_t>(fd);
-  const bool registered = std::exchange(connection->registered, true);
-  const std::uint32_t events = need == Progress::need_output ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
-  // Armed under the lock: a sweep in between might close the socket, and its number would be another's.
-  std::lock_guard lock(mutex_);
-  if (table_.size() <= place) table_.resize(place + 1);
-  table_[place] = std::move(connection);
-  if (!watch(fd, events | EPOLLONESHOT, registered)) table_[place].reset();
-}
-
-ConnectionPtr Acceptor::take(int fd) {
-  std::lock_guard lock(mutex_);
-  if (table_.size() <= static_cast<std::size_t>(fd)) return nullptr;
-  return std::move(table_[static_cast<std::size_t>(fd)]);
+ConnectionPtr Acceptor::park(ConnectionPtr connection, Progress need) {
+  return parked_.park(std::move(connection), need);
 }
 
 void Acceptor::run() {
-  next_sweep_ = Clock::now();
-  while (!has_ended()) {
-    try {
-      take_turn();
-    } catch (const std::exception& error) {
-      // Out of memory for one client: the others are still to be served.
-      trace_.warning(std::string("a client was lost: ") + error.what());
-    }
+  for (;;) {
+    queue_.begin_filling();
+    take_turn(TimePoint::max());
+    if (has_ended()) break;
+    queue_.end_filling();
   }
   end_parked();
 }
 
-void Acceptor::take_turn() {
-  // A full queue is pressure, not a loss: what we do not take, the kernel's backlog holds.
-  const std::size_t room = queue_.wait_for_room(Clock::now() + kSweepIntervalDraining);
-  if (room > 0) take_events(room);
-  take_stop_requests();
-  if (Clock::now() >= next_sweep_) sweep();
+/// A client that keeps asking is served by one thread alone, as long as its next request comes within the
+/// moment.
+void Acceptor::look_for_work() {
+  take_turn(Clock::now() + kMoment);
 }
 
-void Acceptor::take_events(std::size_t room) {
-  std::array<epoll_event, 256> events;
-  const int most = static_cast<int>(std::min(room, events.size()));
-  const int count = ::epoll_wait(epoll_.get(), events.data(), most, milliseconds_until(next_sweep_));
-  for (int i = 0; i < count; ++i) take_event(events[static_cast<std::size_t>(i)].data.fd);
+void Acceptor::take_turn(TimePoint until) {
+  try {
+    // A full queue is pressure, not a loss: what we do not take, the kernel's backlog holds.
+    room_ = queue_.wait_for_room(Clock::now() + kSweepIntervalDraining);
+    if (room_ > 0) {
+      take_events(until);
+    } else {
+      take_stop_requests();
+    }
+    if (Clock::now() >= next_sweep_) sweep();
+  } catch (const std::exception& error) {
+    // Out of memory for one client: the others are still to be served.
+    trace_.warning(std::string("a client was lost: ") + error.what());
+  }
+}
+
+void Acceptor::take_events(TimePoint until) {
+  found_.clear();
+  parked_.look(room_, std::min(until, next_sweep_), found_);
+  room_ -= found_.connections.size();
+  for (const int fd : found_.others) take_event(fd);
+  if (!found_.connections.empty()) queue_.push_all(found_.connections);
 }
 
 void Acceptor::take_event(int fd) {
+  if (fd == stop_event_.fd()) return take_stop_requests();
   for (const Listener& listener : listeners_)
     if (listener.fd.get() == fd) return accept_clients(listener);
-  if (ConnectionPtr connection = take(fd)) queue_.push(std::move(connection));
 }
 
 void Acceptor::accept_clients(const Listener& listener) {
@@ -164,7 +150,10 @@ void Acceptor::admit(Accepted accepted, std::uint16_t port) {
   auto connection =
       std::make_unique<Connection>(std::move(accepted.fd), std::move(endpoints), deadline, count_);
   connection->place = std::move(place);
-  park(std::move(connection), Progress::need_input);
+  // Most clients ask at once: a worker that finds nothing yet parks the connection.
+  if (room_ == 0) return (void)parked_.park(std::move(connection), Progress::need_input);
+  --room_;
+  found_.connections.push_back(std::move(connection));
 }
 
 /// 503 instead of a hang, and, for a bounded number at a time, the moment it takes to read it.
@@ -176,7 +165,7 @@ void Acceptor::turn_away(UniqueFd client) {
   auto connection = std::make_unique<Connection>(std::move(client), Endpoints(), TimePoint(), refused_);
   connection->linger_until = Clock::now() + kTurnAwayTime;
   connection->start_lingering(connection->linger_until);
-  park(std::move(connection), Progress::need_input);
+  (void)parked_.park(std::move(connection), Progress::need_input);
 }
 
 /// Out of descriptors or memory: the reserve serves to tell one client so; then listening rests until the
@@ -198,7 +187,7 @@ void Acceptor::cannot_accept(const Listener& listener, const std::error_code& er
 
 void Acceptor::listen_for_clients(bool listening) {
   if (std::exchange(listening_, listening) == listening) return;
-  for (const Listener& listener : listeners_) (void)watch(listener.fd.get(), listening ? EPOLLIN : 0U, true);
+  for (const Listener& listener : listeners_) parked_.set_watched(listener.fd.get(), listening);
 }
 
 void Acceptor::sweep() {
@@ -212,23 +201,19 @@ void Acceptor::sweep() {
     queue_.push(std::move(waiting));
     --room;
   }
-  sweep_table(now, room);
+  sweep_parked(now, room);
 }
 
 /// Ends parked connections whose time is over. Those in the middle of a request or an answer are ended by a
 /// worker, which tells the client or the log; the others are just closed.
-void Acceptor::sweep_table(TimePoint now, std::size_t room) {
-  std::vector<ConnectionPtr> over;
-  {
-    std::lock_guard lock(mutex_);
-    for (ConnectionPtr& parked : table_) {
-      if (!parked || !is_over(*parked, now)) continue;
-      if (is_renewed(*parked)) continue;
-      if (is_busy(*parked) && room == 0) continue;
-      if (is_busy(*parked)) --room;
-      over.push_back(std::move(parked));
-    }
-  }
+void Acceptor::sweep_parked(TimePoint now, std::size_t room) {
+  auto over = parked_.take_if([&](Connection& parked) {
+    if (!is_over(parked, now) || is_renewed(parked)) return false;
+    if (!is_busy(parked)) return true;
+    if (room == 0) return false;
+    --room;
+    return true;
+  });
   for (ConnectionPtr& connection : over) {
     if (!is_busy(*connection)) continue;
     connection->expired = true;
@@ -244,16 +229,11 @@ bool Acceptor::is_renewed(Connection& connection) {
 
 /// The time for what was in flight is over: a worker tells those clients, or the log.
 void Acceptor::end_parked() {
-  std::size_t ended = 0;
-  std::lock_guard lock(mutex_);
-  for (ConnectionPtr& parked : table_) {
-    if (!parked || !is_busy(*parked)) continue;
-    parked->expired = true;
-    queue_.push(std::move(parked));
-    ++ended;
-  }
-  if (ended > 0)
-    trace_.warning(std::to_string(ended) + " connections cut in the middle of a request or an answer");
+  auto cut = parked_.take_if([](const Connection& parked) { return is_busy(parked); });
+  for (ConnectionPtr& connection : cut) connection->expired = true;
+  if (!cut.empty())
+    trace_.warning(std::to_string(cut.size()) + " connections cut in the middle of a request or an answer");
+  queue_.push_all(cut);
 }
 
 bool Acceptor::is_over(const Connection& connection, TimePoint now) const {

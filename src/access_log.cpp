@@ -3,7 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -34,10 +37,33 @@ void append_quoted(std::string& line, std::string_view bytes, std::size_t most) 
   line += '"';
 }
 
+void append_digits(std::string& line, std::uint64_t number) {
+  std::array<char, 20> digits;
+  line.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
 /// Appends ` 200`, or ` -` for 0.
 void append_number(std::string& line, std::uint64_t number) {
   line += ' ';
-  line += number == 0 ? "-" : std::to_string(number);
+  if (number == 0) line += '-';
+  if (number != 0) append_digits(line, number);
+}
+
+/// Appends three digits.
+void append_thousandths(std::string& line, std::uint64_t number) {
+  for (const std::uint64_t unit : {100U, 10U, 1U}) line += static_cast<char>('0' + number / unit % 10);
+}
+
+/// A time as the log writes it, formatted once a second in each thread.
+template <std::string (*format)(UnixTime)>
+std::string_view formatted(UnixTime time) {
+  thread_local UnixTime formatted_for = -1;
+  thread_local std::string text;
+  if (time != formatted_for) {
+    text = format(time);
+    formatted_for = time;
+  }
+  return text;
 }
 
 UnixTime unix_time(std::chrono::system_clock::time_point time) {
@@ -46,26 +72,35 @@ UnixTime unix_time(std::chrono::system_clock::time_point time) {
 
 // --- JSON --------------------------------------------------------------------------------------------
 
-/// "1994-11-06T08:49:37.123Z" (RFC 3339).
-std::string json_time(std::chrono::system_clock::time_point time) {
+/// "1994-11-06T08:49:37" (RFC 3339).
+std::string json_second(UnixTime time) {
   using namespace std::chrono;
-  const auto day = floor<days>(time);
+  const sys_seconds point{seconds(time)};
+  const auto day = floor<days>(point);
   const year_month_day date(day);
-  const hh_mm_ss clock(floor<milliseconds>(time) - day);
+  const hh_mm_ss clock(point - day);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+                static_cast<int>(clock.seconds().count()));
   return text;
 }
 
-/// "12.345".
-std::string json_milliseconds(std::chrono::microseconds time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%lld.%03d", static_cast<long long>(time.count() / 1000),
-                static_cast<int>(time.count() % 1000));
-  return text;
+/// Appends "1994-11-06T08:49:37.123Z".
+void append_json_time(std::string& line, std::chrono::system_clock::time_point time) {
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  line.append(formatted<json_second>(unix_time(time))).append(1, '.');
+  append_thousandths(line, static_cast<std::uint64_t>(milliseconds));
+  line += 'Z';
+}
+
+/// Appends "12.345".
+void append_milliseconds(std::string& line, std::chrono::microseconds time) {
+  const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0));
+  append_digits(line, microseconds / 1000);
+  line += '.';
+  append_thousandths(line, microseconds);
 }
 
 /// Appends `,"name":`.
@@ -122,28 +157,25 @@ int error_of_access(const std::string& name, int mode) {
 
 }  // namespace
 
-std::string combined_line(const Request& request, const Endpoints& endpoints, const AnswerSummary& summary,
-                          UnixTime now) {
-  std::string line;
-  line.reserve(256);
-  line += endpoints.remote_address.empty() ? "-" : endpoints.remote_address;
-  line.append(" - - [").append(log_date(now)).append("]");
+void append_combined_line(std::string& line, const Request& request, const Endpoints& endpoints,
+                          const AnswerSummary& summary, UnixTime now) {
+  line += endpoints.remote_address.empty() ? "-" : std::string_view(endpoints.remote_address);
+  line.append(" - - [").append(formatted<log_date>(now)).append("]");
   append_quoted(line, request.line, kMaxRequestLineBytes);
   append_number(line, static_cast<std::uint64_t>(summary.status));
   append_number(line, summary.body_bytes);
   append_quoted(line, request.field("Referer").value_or(""), kMaxFieldBytes);
   append_quoted(line, request.field("User-Agent").value_or(""), kMaxFieldBytes);
-  return line;
 }
 
-std::string json_line(RequestId id, const Request& request, const Endpoints& endpoints,
+void append_json_line(std::string& line, RequestId id, const Request& request, const Endpoints& endpoints,
                       const AnswerSummary& summary, std::chrono::system_clock::time_point now) {
   const LineWords words = words_of(request.line);
-  std::string line;
-  line.reserve(512);
-  line.append("{\"time\":\"").append(json_time(now)).append("\"");
+  line += "{\"time\":\"";
+  append_json_time(line, now);
+  line += '"';
   append_name(line, "id");
-  line += std::to_string(id);
+  append_digits(line, id);
   append_member(line, "remote", endpoints.remote_address, kMaxWordBytes);
   append_member(line, "host", host_of(request), kMaxHostBytes);
   append_member(line, "method", words.method, kMaxWordBytes);
@@ -152,14 +184,14 @@ std::string json_line(RequestId id, const Request& request, const Endpoints& end
   append_name(line, "status");
   line += summary.status == 0 ? "null" : std::to_string(summary.status);
   append_name(line, "bytes");
-  line += std::to_string(summary.body_bytes);
+  append_digits(line, summary.body_bytes);
   append_name(line, "duration_ms");
-  line += json_milliseconds(summary.duration);
+  append_milliseconds(line, summary.duration);
   append_name(line, "complete");
   line += summary.complete ? "true" : "false";
   append_member(line, "referer", request.field("Referer").value_or(""), kMaxFieldBytes);
   append_member(line, "user_agent", request.field("User-Agent").value_or(""), kMaxFieldBytes);
-  return line += '}';
+  line += '}';
 }
 
 AccessLog::AccessLog(const std::string& target, LogFormat format, Trace& server_log)
@@ -187,8 +219,12 @@ void AccessLog::response_sent(RequestId id, const Request& request, const Endpoi
   if (!writer_) return;
   try {
     const auto now = std::chrono::system_clock::now();
-    writer_->add(format_ == LogFormat::json ? json_line(id, request, endpoints, summary, now)
-                                            : combined_line(request, endpoints, summary, unix_time(now)));
+    thread_local std::string line;  // keeps its memory
+    line.clear();
+    if (format_ == LogFormat::json) append_json_line(line, id, request, endpoints, summary, now);
+    if (format_ == LogFormat::combined)
+      append_combined_line(line, request, endpoints, summary, unix_time(now));
+    writer_->add(line);
   } catch (const std::exception&) {
     // Out of memory for one line: the answer was sent, and that is what counts.
   }

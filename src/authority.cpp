@@ -1,6 +1,7 @@
 #include "tinyhttpd/authority.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "tinyhttpd/ascii.hpp"
@@ -9,11 +10,16 @@ namespace tinyhttpd {
 
 namespace {
 
-/// What a label of a host name is made of. RFC 3986 would allow sub-delims and escapes too; no client needs
-/// them, and they are how "a,b" or "a%2fb" reaches a log, a header or a file name.
-constexpr bool is_label_char(char c) {
-  return is_letter(c) || is_digit(c) || c == '-' || c == '_';
-}
+/// What a label of a host name is made of, '-' aside. RFC 3986 would allow sub-delims and escapes too; no
+/// client needs them, and they are how "a,b" or "a%2fb" reaches a log, a header or a file name.
+constexpr auto kLabelChar = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    table[byte] = is_letter(c) || is_digit(c) || c == '_';
+  }
+  return table;
+}();
 
 /// The bytes between the colons of an IPv6 address: one to four hexadecimal digits.
 bool is_ipv6_group(std::string_view group) {
@@ -71,15 +77,14 @@ bool is_host_name(std::string_view name) {
   if (name.size() > kMaxHostBytes) return false;
   // "example.com." is the same name, fully qualified.
   if (name.size() > 1 && name.back() == '.') name.remove_suffix(1);
-  while (true) {
-    const std::size_t dot = name.find('.');
-    const std::string_view label = name.substr(0, dot);
-    if (label.empty() || label.front() == '-' || !std::all_of(label.begin(), label.end(), is_label_char)) {
-      return false;
-    }
-    if (dot == name.npos) return true;
-    name.remove_prefix(dot + 1);
+  char before = '.';
+  for (const char c : name) {
+    // A label is not empty, and does not begin with '-'.
+    const bool is_inner = before != '.' && (c == '.' || c == '-');
+    if (!kLabelChar[static_cast<unsigned char>(c)] && !is_inner) return false;
+    before = c;
   }
+  return before != '.';
 }
 
 bool is_port(std::string_view port) {
@@ -96,8 +101,8 @@ bool is_port(std::string_view port) {
 
 bool split_authority(std::string_view authority, std::string_view& host, std::string_view& port) {
   const bool in_brackets = authority.starts_with('[');
-  const std::size_t bracket = authority.find(']');
-  if (in_brackets && bracket == authority.npos) return false;
+  const std::size_t bracket = in_brackets ? authority.find(']') : 0;
+  if (bracket == authority.npos) return false;
   const std::size_t host_end = in_brackets ? bracket + 1 : authority.find(':');
   host = authority.substr(0, host_end);
   const std::string_view rest = authority.substr(host.size());

@@ -16,6 +16,12 @@ bool has_field(const Request& request, std::string_view name) {
   return request.field(name).has_value();
 }
 
+/// Whether there is any If- field: most requests have none, and need not be searched for each.
+bool has_conditions(const Request& request) {
+  return std::any_of(request.fields.begin(), request.fields.end(),
+                     [](const Field& field) { return iequals(field.name.substr(0, 3), "If-"); });
+}
+
 /// The value of a field that must not be repeated; nothing when it is, for then nobody knows which was meant.
 std::optional<std::string_view> sole_field(const Request& request, std::string_view name) {
   std::optional<std::string_view> found;
@@ -42,11 +48,11 @@ EntityTag take_entity_tag(std::string_view& text) {
   const bool weak = text.substr(0, 2) == "W/";
   const std::string_view tag = text.substr(weak ? 2 : 0);
   if (tag.empty() || tag.front() != '"') return {};
-  const auto end = std::find_if_not(tag.begin() + 1, tag.end(), is_entity_tag_char);
-  if (end == tag.end() || *end != '"') return {};
-  const auto length = static_cast<std::size_t>(end - tag.begin()) + 1;
-  text = tag.substr(length);
-  return {weak, tag.substr(0, length)};
+  std::size_t end = 1;
+  while (end < tag.size() && is_entity_tag_char(tag[end])) ++end;
+  if (end == tag.size() || tag[end] != '"') return {};
+  text = tag.substr(end + 1);
+  return {weak, tag.substr(0, end + 1)};
 }
 
 using Comparison = bool (*)(const EntityTag&, const EntityTag&);
@@ -59,9 +65,11 @@ bool equals_strongly(const EntityTag& a, const EntityTag& b) {
   return !a.weak && !b.weak && equals_weakly(a, b);
 }
 
+/// Ours is well-formed: nothing in it needs a look.
 EntityTag current_tag(const Validators& validators) {
-  std::string_view text = validators.etag;
-  return take_entity_tag(text);
+  const std::string_view tag = validators.etag;
+  const bool weak = tag.starts_with("W/");
+  return {weak, tag.substr(weak ? 2 : 0)};
 }
 
 /// Whether "*" or a list of entity tags has the current one. Reads up to what is no such list, in one pass.
@@ -233,6 +241,7 @@ std::string make_etag(std::uint64_t device, std::uint64_t inode, std::uint64_t s
 }
 
 Condition evaluate_conditions(const Request& request, const Validators& validators, UnixTime now) {
+  if (!has_conditions(request)) return Condition::send;
   if (!knows_current_state(request, validators, now)) return Condition::precondition_failed;
   const bool reads = request.method == Method::get || request.method == Method::head;
   if (has_field(request, "If-None-Match")) {

@@ -10,10 +10,19 @@
 #include "tinyhttpd/socket.hpp"
 
 namespace tinyhttpd {
+
+/// The memory of the connection that this thread parked last: empty, but with its capacity.
+struct SpareMemory {
+  InputBuffer input;
+  std::string path;
+  std::vector<Field> fields;
+  std::string head;
+};
+
 namespace {
 
 /// One turn of reading a body.
-constexpr std::size_t kBodyPieceBytes = 64 * 1024;
+constexpr std::size_t kBodyPieceBytes = 256 * 1024;
 
 /// A client that still sends this much after a final answer is not worth more of our time.
 constexpr std::uint64_t kMaxDroppedBytes = 256ULL << 20U;
@@ -68,10 +77,22 @@ Transfer send_some(int socket, const Outgoing& outgoing, std::uint64_t total) {
   return send_file(socket, file.file->get(), file.offset + position, file.length - position);
 }
 
+SpareMemory& spare_memory() {
+  thread_local SpareMemory spare;
+  return spare;
+}
+
 }  // namespace
 
 std::uint64_t Outgoing::total() const {
   return head.size() + (without_body ? 0 : length_of(body));
+}
+
+void Outgoing::clear() {
+  head.clear();
+  body = std::monostate();
+  without_body = false;
+  sent = taken = 0;
 }
 
 // ---- Connection
@@ -85,7 +106,22 @@ Connection::~Connection() {
   --count_;
 }
 
+void Connection::exchange_memory(SpareMemory& memory) {
+  std::swap(memory.input, input_);
+  memory.path.swap(request.path);
+  memory.fields.swap(request.fields);
+  memory.head.swap(outgoing.head);
+}
+
+void Connection::release_idle_memory() {
+  if (has_input()) return;
+  if (!spare_memory().input.has_memory()) return exchange_memory(spare_memory());
+  SpareMemory superfluous;
+  exchange_memory(superfluous);
+}
+
 Result<Progress> Connection::read_head(const Limits& limits) {
+  if (!input_.has_memory()) exchange_memory(spare_memory());
   for (;;) {
     if (const auto end = scanner_.find_end(input_.unread())) {
       head_bytes_ = *end;
@@ -96,11 +132,18 @@ Result<Progress> Connection::read_head(const Limits& limits) {
     }
     if (auto refused = refuse_early(input_.unread(), limits)) return std::move(*refused);
     const std::span<char> room = input_.room(limits.max_header_bytes + 1);
-    const Transfer transfer = receive(socket(), room);
+    const Transfer transfer = receive(room);
     if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
     if (transfer.outcome != Transfer::Outcome::some) return Progress::gone;
     input_.received(transfer.bytes);
   }
+}
+
+/// A receive that fills all the room may have left some.
+Transfer Connection::receive(std::span<char> room) {
+  const Transfer transfer = tinyhttpd::receive(socket(), room);
+  may_have_more_ = transfer.outcome == Transfer::Outcome::some && transfer.bytes == room.size();
+  return transfer;
 }
 
 Result<Progress> Connection::read_body(const Limits& limits, const std::string& spool_folder) {
@@ -117,9 +160,12 @@ Result<Progress> Connection::read_plain_body(const Limits& limits, const std::st
   }
   std::array<char, kBodyPieceBytes> piece;
   while (body.size() < length) {
-    // Never more than is missing: what follows belongs to the next request.
-    const std::size_t most = std::min<std::uint64_t>(piece.size(), length - body.size());
-    const Transfer transfer = receive(socket(), std::span(piece).first(most));
+    // Never more than is missing: what follows belongs to the next request. And pieces that begin where a
+    // page of the body's file does are copied faster: the first piece, which follows what came with the head,
+    // is cut.
+    const std::size_t most =
+        std::min<std::uint64_t>(piece.size() - body.size() % piece.size(), length - body.size());
+    const Transfer transfer = receive(std::span(piece).first(most));
     if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
     if (transfer.outcome == Transfer::Outcome::closed)
       return bad_request("the client ended before its body did");
@@ -141,7 +187,7 @@ Result<Progress> Connection::read_chunked_body(const Limits& limits, const std::
   }
   std::array<char, kBodyPieceBytes> piece;
   for (;;) {
-    const Transfer transfer = receive(socket(), piece);
+    const Transfer transfer = receive(piece);
     if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
     if (transfer.outcome == Transfer::Outcome::closed)
       return bad_request("the client ended before its body did");
@@ -243,7 +289,7 @@ void Connection::start_lingering(TimePoint until) {
 Progress Connection::drop_input() {
   std::array<char, kBodyPieceBytes> piece;
   while (dropped_ < kMaxDroppedBytes) {
-    const Transfer transfer = receive(socket(), piece);
+    const Transfer transfer = receive(piece);
     if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
     if (transfer.outcome != Transfer::Outcome::some) return Progress::gone;
     dropped_ += transfer.bytes;
@@ -264,10 +310,11 @@ void Connection::next_request() {
   head_bytes_ = 0;
   body_from_input_ = 0;
   body_at_renewal_ = 0;
+  seen = 0;
   request.clear();
   body.clear();
   route.reset();
-  outgoing = Outgoing();
+  outgoing.clear();
   answer_begun = false;
   phase = Phase::idle;
 }

@@ -10,9 +10,6 @@ namespace tinyhttpd {
 
 namespace {
 
-/// The weight of a coding in thousandths; none: not named.
-using Weight = std::optional<int>;
-
 /// Takes `literal` off the front of `text`, in any case; false when it is not there.
 bool take(std::string_view& text, std::string_view literal) {
   if (!iequals(text.substr(0, literal.size()), literal)) return false;
@@ -21,7 +18,7 @@ bool take(std::string_view& text, std::string_view literal) {
 }
 
 /// qvalue (RFC 9110 section 12.4.2) in thousandths: 0 to 1 with at most three decimals.
-Weight parse_weight(std::string_view text) {
+std::optional<int> parse_weight(std::string_view text) {
   if (text.empty() || (text.front() != '0' && text.front() != '1')) return std::nullopt;
   int thousandths = text.front() == '1' ? 1000 : 0;
   text.remove_prefix(1);
@@ -34,13 +31,13 @@ Weight parse_weight(std::string_view text) {
     thousandths += (c - '0') * unit;
     unit /= 10;
   }
-  return thousandths <= 1000 ? Weight(thousandths) : std::nullopt;
+  return thousandths <= 1000 ? std::optional(thousandths) : std::nullopt;
 }
 
 /// One element of Accept-Encoding: a coding and, after it, perhaps its weight.
 struct Preference {
   std::string_view coding;
-  Weight weight;  ///< none: the element cannot be read
+  std::optional<int> weight;  ///< in thousandths; none: the element cannot be read
 };
 
 Preference parse_preference(std::string_view element) {
@@ -53,39 +50,6 @@ Preference parse_preference(std::string_view element) {
   if (!take(rest, "q=")) return {};
   return {coding, parse_weight(rest)};
 }
-
-/// What all Accept-Encoding lines of a request say.
-class Preferences {
- public:
-  explicit Preferences(const Request& request) {
-    for (const Field& field : request.fields) {
-      if (!iequals(field.name, "Accept-Encoding")) continue;
-      for_each_element(field.value, [this](std::string_view element) { add(parse_preference(element)); });
-    }
-  }
-
-  /// Where a coding has no weight of its own, that of "*" holds (RFC 9110 section 12.5.3).
-  Weight of(Coding coding) const {
-    const Weight own = weights_[static_cast<std::size_t>(coding)];
-    return own ? own : others_;
-  }
-
- private:
-  /// Who names a coding twice means the higher weight.
-  void add(const Preference& preference) {
-    if (!preference.weight) return;
-    for (const Coding coding : {Coding::identity, Coding::gzip, Coding::br}) {
-      const bool is_alias = coding == Coding::gzip && iequals(preference.coding, "x-gzip");
-      if (!is_alias && !iequals(preference.coding, name_of(coding))) continue;
-      Weight& weight = weights_[static_cast<std::size_t>(coding)];
-      weight = std::max(weight, preference.weight);
-    }
-    if (preference.coding == "*") others_ = std::max(others_, preference.weight);
-  }
-
-  std::array<Weight, 3> weights_ = {};  ///< by Coding
-  Weight others_ = {};                  ///< of "*"
-};
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -128,19 +92,44 @@ std::string_view name_of(Coding coding) {
   return "identity";
 }
 
-std::optional<Coding> choose_coding(const Request& request, std::span<const Coding> available) {
-  const Preferences preferences(request);
+CodingPreferences::CodingPreferences(const Request& request) {
+  for (const Field& field : request.fields) {
+    if (!iequals(field.name, "Accept-Encoding")) continue;
+    for_each_element(field.value, [this](std::string_view element) { read(element); });
+  }
+}
+
+/// Who names a coding twice means the higher weight.
+void CodingPreferences::read(std::string_view element) {
+  const Preference preference = parse_preference(element);
+  if (!preference.weight) return;
+  const auto weigh = [&preference](Weight& weight) { weight = std::max(weight, preference.weight); };
+  if (preference.coding == "*") weigh(others_);
+  for (const Coding coding : {Coding::identity, Coding::gzip, Coding::br}) {
+    const bool is_alias = coding == Coding::gzip && iequals(preference.coding, "x-gzip");
+    if (is_alias || iequals(preference.coding, name_of(coding)))
+      weigh(weights_[static_cast<std::size_t>(coding)]);
+  }
+}
+
+/// Where a coding has no weight of its own, that of "*" holds (RFC 9110 section 12.5.3).
+CodingPreferences::Weight CodingPreferences::of(Coding coding) const {
+  const Weight own = weights_[static_cast<std::size_t>(coding)];
+  return own ? own : others_;
+}
+
+std::optional<Coding> CodingPreferences::choose(std::span<const Coding> available) const {
   std::optional<Coding> best;
   int best_weight = 0;
   for (const Coding coding : available) {
-    const int weight = preferences.of(coding).value_or(0);
+    const int weight = of(coding).value_or(0);
     if (weight <= best_weight) continue;
     best = coding;
     best_weight = weight;
   }
   if (best) return best;
   // Identity that is not excluded is always taken (RFC 9110 section 12.5.3).
-  if (preferences.of(Coding::identity) == 0) return std::nullopt;
+  if (of(Coding::identity) == 0) return std::nullopt;
   return Coding::identity;
 }
 

@@ -45,10 +45,9 @@ Method method_named(std::string_view name) {
   return found == kMethods.end() ? Method::other : found->second;
 }
 
-bool iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char left, char right) {
-           return to_lower(left) == to_lower(right);
-         });
+bool iequals_at_length(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(),
+                    [](char left, char right) { return left == right || to_lower(left) == to_lower(right); });
 }
 
 bool is_token_char(char c) {
@@ -79,13 +78,9 @@ std::optional<std::string_view> Request::field(std::string_view name) const {
 }
 
 void Request::clear() {
+  static_cast<RequestLineAndFraming&>(*this) = {};
   path.clear();
   fields.clear();
-  // Everything but the memory of these two starts anew, members added later included.
-  Request fresh;
-  fresh.path = std::move(path);
-  fresh.fields = std::move(fields);
-  *this = std::move(fresh);
 }
 
 }  // namespace tinyhttpd

@@ -43,10 +43,4 @@ void InputBuffer::append(std::string_view bytes) {
   }
 }
 
-void InputBuffer::release_if_empty() {
-  if (size() > 0) return;
-  data_.reset();
-  capacity_ = begin_ = end_ = 0;
-}
-
 }  // namespace tinyhttpd

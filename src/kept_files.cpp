@@ -27,9 +27,10 @@ bool is_plain(const Request& request) {
 /// The codings the client takes, best first, a letter each, down to identity: two requests with the same get
 /// the same representation.
 void append_ranking(std::string& key, const Request& request) {
+  const CodingPreferences preferences(request);
   std::array<Coding, 3> codings = {Coding::br, Coding::gzip, Coding::identity};
   auto end = codings.end();
-  while (const auto coding = choose_coding(request, {codings.begin(), end})) {
+  while (const auto coding = preferences.choose({codings.begin(), end})) {
     key += *coding == Coding::br ? 'b' : *coding == Coding::gzip ? 'g' : 'i';
     if (*coding == Coding::identity) return;
     end = std::remove(codings.begin(), end, *coding);
@@ -59,13 +60,18 @@ bool is_settled(const FileFacts& facts, UnixTime now) {
   return std::max(facts.mtime_seconds, facts.ctime_seconds) < now - kCoarsestTime;
 }
 
-KeptFilePtr KeptFiles::find(const Request& request, const DocumentRoot& root, UnixTime now) {
+KeptFilePtr KeptFiles::find(const Request& request, const DocumentRoot& root, UnixTime now,
+                            const Turns& turns) {
   if (!is_plain(request)) return nullptr;
   thread_local std::string key;  // keeps its memory
   write_key(key, request);
   KeptFilePtr file = files_.find(key);
   if (!file || (file->negotiated && now > file->made + kSiblingsSeconds)) return nullptr;
-  return is_unchanged(*file, root) ? file : nullptr;
+  // What somebody saw of it after the request had come is as good as a look of our own.
+  if (turns.seen > 0 && turns.seen <= file->looked_at) return file;
+  if (!is_unchanged(*file, root)) return nullptr;
+  file->looked_at = turns.now;
+  return file;
 }
 
 void KeptFiles::keep(const Request& request, const KeptFilePtr& file) {

@@ -19,6 +19,13 @@ bool is_plain(char byte) {
   return is_printable(byte) && byte != '"' && byte != '\\';
 }
 
+/// How many bytes at the beginning of `text` every log shows as they are.
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && is_plain(text[length])) ++length;
+  return length;
+}
+
 /// Appends the two digits after `lead`.
 void append_hex(std::string& line, char byte, std::string_view lead = "\\x") {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -62,8 +69,7 @@ std::string take_json_character(std::string_view& text) {
 void append_escaped(std::string& line, std::string_view bytes, std::size_t most) {
   const std::size_t end = line.size() + most;
   while (!bytes.empty() && line.size() < end) {
-    const auto* first_odd = std::find_if_not(bytes.begin(), bytes.end(), is_plain);
-    const auto run = std::min(static_cast<std::size_t>(first_odd - bytes.begin()), end - line.size());
+    const std::size_t run = std::min(plain_length(bytes), end - line.size());
     line.append(bytes.substr(0, run));
     bytes.remove_prefix(run);
     if (bytes.empty() || is_plain(bytes.front())) continue;
@@ -90,6 +96,13 @@ void append_json_text(std::string& line, std::string_view bytes, std::size_t mos
   const std::size_t end = line.size() + most;
   std::size_t last_cut = line.size();  // where "…" would still fit
   while (!bytes.empty()) {
+    const std::size_t most_run = end - std::min(end, line.size() + kEllipsis.size());
+    if (const std::size_t run = std::min(plain_length(bytes), most_run); run > 0) {
+      line.append(bytes.substr(0, run));
+      bytes.remove_prefix(run);
+      last_cut = line.size();
+      continue;
+    }
     const std::string character = take_json_character(bytes);
     if (line.size() + character.size() > end) {
       line.resize(last_cut);

@@ -79,6 +79,7 @@ LogWriter::LogWriter(int fd, LossReport report) : report_(std::move(report)) {
   UniqueFd own = borrow(fd);
   if (!own) throw_error("descriptor " + std::to_string(fd) + ", for a log");
   use(std::move(own));
+  buffer_.reserve(kMaxBufferedBytes);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -87,6 +88,7 @@ LogWriter::LogWriter(std::string path, LossReport report)
   UniqueFd file = open_log(path_);
   if (!file) throw_error(path_);
   use(std::move(file));
+  buffer_.reserve(kMaxBufferedBytes);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -111,7 +113,8 @@ void LogWriter::add(std::string_view line) noexcept {
       return;
     }
     buffer_.append(line).push_back('\n');
-    wake = waiting_ || buffer_.size() > kMaxBufferedBytes / 2;
+    // Once is enough: until it has woken up, all who add lines would make a system call.
+    wake = std::exchange(waiting_, false) || buffer_.size() > kMaxBufferedBytes / 2;
   } catch (...) {
     return;  // Out of memory: a line less is the smallest harm.
   }
@@ -150,6 +153,7 @@ void LogWriter::run() {
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
 
   std::string batch;
+  batch.reserve(kMaxBufferedBytes);
   while (take(batch)) {
     try {
       write_batch(batch);

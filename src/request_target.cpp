@@ -41,6 +41,24 @@ constexpr CharSet kPathChar = letters_digits_and("-._~!$&'()*+,;=:@/");
 /// (WHATWG URL section 1.3).
 constexpr CharSet kTargetChar = letters_digits_and("-._~!$&'()*+,;=:@/%?[]{}|^`");
 
+/// What a path may hold that means itself wherever it stands.
+constexpr CharSet kOrdinaryPathChar = letters_digits_and("-_~!$&'()*+,;=:@[]{}|^`");
+
+/// Whether normalise_path would make of `raw` just that, as it does of most: nothing is escaped, no segment
+/// is empty or begins with a dot.
+bool is_normal(std::string_view raw) {
+  bool begins_segment = false;
+  for (const char c : raw) {
+    if (contains(kOrdinaryPathChar, c)) {
+      begins_segment = false;
+      continue;
+    }
+    if (begins_segment || (c != '/' && c != '.')) return false;
+    begins_segment = c == '/';
+  }
+  return true;
+}
+
 /// The byte that the escape at the beginning of `raw` means ("%2F"); -1 when there is no whole escape.
 int escaped_byte(std::string_view raw) {
   if (raw.size() < 3 || raw[0] != '%') return -1;
@@ -143,6 +161,10 @@ Result<void> parse_target(Request& request) {
 
 Result<void> normalise_path(std::string_view raw, std::string& path) {
   if (!raw.starts_with('/')) return bad_request("path does not begin with /");
+  if (is_normal(raw)) {
+    path = raw;
+    return {};
+  }
   path = "/";
   std::size_t segment_start = 1;
   for (std::size_t i = 1; i < raw.size(); ++i) {

@@ -1,6 +1,9 @@
 #include "tinyhttpd/response.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "tinyhttpd/error_page.hpp"
 #include "tinyhttpd/http.hpp"
@@ -21,8 +24,28 @@ void add_line(std::string& fields, std::string_view name, std::string_view value
   fields.append(name).append(": ").append(value).append("\r\n");
 }
 
-std::string_view reason_of(const Response& response) {
-  return response.reason.empty() ? reason_phrase(response.status) : std::string_view(response.reason);
+void add_content_length(std::string& fields, std::uint64_t length) {
+  std::array<char, 20> digits;
+  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
+  fields.append("Content-Length: ").append(digits.data(), end).append("\r\n");
+}
+
+/// The status line of nearly all answers, ready to be sent; "" for the others.
+std::string_view usual_status_line(const Response& response) {
+  if (!response.reason.empty()) return {};
+  if (response.status == Status::ok) return "HTTP/1.1 200 OK\r\n";
+  if (response.status == Status::not_modified) return "HTTP/1.1 304 Not Modified\r\n";
+  return {};
+}
+
+void add_status_line(std::string& head, const Response& response) {
+  if (const std::string_view ready = usual_status_line(response); !ready.empty()) {
+    head.append(ready);
+    return;
+  }
+  // The space after the code is there even when no phrase follows it (RFC 9112 section 4).
+  head.append("HTTP/1.1 ").append(std::to_string(code(response.status))).append(" ");
+  head.append(response.reason.empty() ? reason_phrase(response.status) : response.reason).append("\r\n");
 }
 
 // A 1xx or 204 answer carries neither Content-Length nor Transfer-Encoding (RFC 9110 section 8.6, RFC 9112
@@ -30,7 +53,7 @@ std::string_view reason_of(const Response& response) {
 void add_framing(std::string& head, Status status, const HeadContext& context) {
   if (is_bodiless(status) && status != Status::not_modified) return;
   if (context.delimiter == Delimiter::content_length) {
-    add_line(head, "Content-Length", std::to_string(context.content_length));
+    add_content_length(head, context.content_length);
   } else if (context.delimiter == Delimiter::chunked) {
     add_line(head, "Transfer-Encoding", "chunked");
   }
@@ -51,6 +74,10 @@ Line find_line(std::string_view fields, std::string_view name) {
     begin = end;
   }
   return {};
+}
+
+bool has_line(std::string_view fields, std::string_view name) {
+  return find_line(fields, name).length > 0;
 }
 
 }  // namespace
@@ -77,21 +104,21 @@ void Response::remove(std::string_view name) {
 void add_configured(Response& response, const std::vector<ConfiguredField>& configured) {
   // Only what was there before: two lines of --header with one name are both meant.
   const std::size_t answered = response.fields.size();
+  const auto has = [&](std::string_view name) {
+    return has_line(std::string_view(response.fields).substr(0, answered), name) ||
+           (response.kept_fields && has_line(*response.kept_fields, name));
+  };
   for (const ConfiguredField& field : configured) {
-    const Line line = find_line(std::string_view(response.fields).substr(0, answered), field.name);
     // Vary is a list: what is in several lines counts together (RFC 9110 section 5.3).
-    if (line.length == 0 || iequals(field.name, "Vary")) response.add(field.name, field.value);
+    if (!has(field.name) || iequals(field.name, "Vary")) response.add(field.name, field.value);
   }
 }
 
-std::string headers(const Response& response, const HeadContext& context) {
-  std::string head;
-  head.reserve(192 + response.fields.size());
-  // The space after the code is there even when no phrase follows it (RFC 9112 section 4).
-  head.append("HTTP/1.1 ").append(std::to_string(code(response.status))).append(" ");
-  head.append(reason_of(response)).append("\r\n");
-  add_line(head, "Date", context.date);
-  add_line(head, "Server", server_software());
+void headers(std::string& head, const Response& response, const HeadContext& context) {
+  head.clear();
+  add_status_line(head, response);
+  head.append(context.date_and_server);
+  if (response.kept_fields) head.append(*response.kept_fields);
   head.append(response.fields);
   add_framing(head, response.status, context);
   if (context.close) {
@@ -99,7 +126,14 @@ std::string headers(const Response& response, const HeadContext& context) {
   } else if (context.keep_alive_1_0) {
     add_line(head, "Connection", "keep-alive");
   }
-  return head.append("\r\n");
+  head.append("\r\n");
+}
+
+std::string date_and_server(std::string_view date) {
+  std::string lines;
+  add_line(lines, "Date", date);
+  add_line(lines, "Server", server_software());
+  return lines;
 }
 
 Response refuse(const Rejection& rejection) {

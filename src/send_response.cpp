@@ -15,16 +15,16 @@ namespace {
 /// After so many answers a connection is closed, so that no client holds a worker's attention for ever.
 constexpr unsigned kMaxRequestsPerConnection = 1000;
 
-/// The date of now, formatted once a second in each thread.
-std::string_view current_date() {
+/// The lines of now, formatted once a second in each thread.
+std::string_view current_date_and_server() {
   thread_local UnixTime formatted_for = -1;
-  thread_local std::string text;
+  thread_local std::string lines;
   const UnixTime now = std::time(nullptr);
   if (now != formatted_for) {
-    text = http_date(now);
+    lines = date_and_server(http_date(now));
     formatted_for = now;
   }
-  return text;
+  return lines;
 }
 
 /// RFC 9112 section 6.3, from the sender's side.
@@ -41,13 +41,14 @@ void decide_close(Connection& connection, const Response& response, Delimiter de
                            connection.answered + 1 >= kMaxRequestsPerConnection;
 }
 
-std::string head_of(Connection& connection, const Response& response, Delimiter delimiter) {
+/// Writes the head, once it is clear whether the connection stays.
+void write_head(std::string& head, Connection& connection, const Response& response, Delimiter delimiter) {
   decide_close(connection, response, delimiter);
-  HeadContext context{.date = current_date(), .delimiter = delimiter};
+  HeadContext context{.date_and_server = current_date_and_server(), .delimiter = delimiter};
   context.content_length = response.content_length.value_or(length_of(response.body));
   context.close = connection.close_after;
   context.keep_alive_1_0 = !context.close && connection.request.minor_version == 0;
-  return headers(response, context);
+  headers(head, response, context);
 }
 
 bool sends_no_body(const Connection& connection, const Response& response) {
@@ -56,12 +57,13 @@ bool sends_no_body(const Connection& connection, const Response& response) {
 
 }  // namespace
 
-void prepare_response(Connection& connection, Response response, Trace& trace) {
+void prepare_response(Connection& connection, Response&& response, Trace& trace) {
+  Outgoing& outgoing = connection.outgoing;
   connection.status = response.status;
-  connection.outgoing.head = head_of(connection, response, delimiter_of(response, connection.request));
-  connection.outgoing.without_body = sends_no_body(connection, response);
-  trace.head_sent(connection.id, response, connection.outgoing.head);
-  connection.outgoing.body = std::move(response.body);
+  write_head(outgoing.head, connection, response, delimiter_of(response, connection.request));
+  outgoing.without_body = sends_no_body(connection, response);
+  trace.head_sent(connection.id, response, outgoing.head);
+  outgoing.body = std::move(response.body);
   connection.phase = Phase::sending;
 }
 
@@ -72,7 +74,7 @@ bool ResponseStream::send(const Response& response, BodySource& source) {
     delimiter_ = Delimiter::close;
   } else {
     delimiter_ = delimiter_of(response, connection_.request);
-    head_ = head_of(connection_, response, delimiter_);
+    write_head(head_, connection_, response, delimiter_);
     without_body_ = connection_.outgoing.without_body = sends_no_body(connection_, response);
   }
   trace_.head_sent(connection_.id, response, head_);

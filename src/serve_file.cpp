@@ -166,12 +166,14 @@ bool stands_for(std::string_view path, const Request& request, const FileHost& h
 Result<Response> serve_kept(const Request& request, const KeptFilePtr& file, UnixTime now) {
   switch (evaluate_conditions(request, file->validators, now)) {
     case Condition::not_modified:
-      return Response{.status = Status::not_modified, .fields = file->not_modified_fields};
+      return Response{.status = Status::not_modified,
+                      .kept_fields = SharedText(file, &file->not_modified_fields)};
     case Condition::precondition_failed:
       return precondition_failed(file->origins.front().path + ": it has changed");
     case Condition::send: break;
   }
-  Response response{.fields = file->fields};
+  // The fields live as long as the file they belong to.
+  Response response{.kept_fields = SharedText(file, &file->fields)};
   if (file->text) {
     response.body = file->text;
   } else {

@@ -17,8 +17,16 @@ class Parking {
  public:
   virtual ~Parking() = default;
 
-  /// Takes the connection until its socket can be read (or written), or its deadline passes. Any thread.
-  virtual void park(ConnectionPtr connection, Progress need) = 0;
+  /// Takes the connection until its client has sent something (or its socket can be written), or its deadline
+  /// passes. Gives it back when something has come already; never one that needs output. Any thread.
+  [[nodiscard]] virtual ConnectionPtr park(ConnectionPtr connection, Progress need) = 0;
+
+  /// Waits a moment for clients and queues those that have done something. For a worker that the queue asks
+  /// to fill it.
+  virtual void look_for_work() = 0;
+
+  /// Counts the looks at parked connections. Any thread.
+  virtual Turn turn() const = 0;
 };
 
 /// What the workers share. Everything is borrowed from the server, and safe for many threads.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "tinyhttpd/connection.hpp"
 #include "tinyhttpd/event.hpp"
 #include "tinyhttpd/listener.hpp"
+#include "tinyhttpd/parked_connections.hpp"
 #include "tinyhttpd/site.hpp"
 #include "tinyhttpd/trace.hpp"
 #include "tinyhttpd/work_queue.hpp"
@@ -24,9 +24,10 @@ struct ConnectionCounts {
   ConnectionCount refused{0};
 };
 
-/// Accepts clients, keeps parked connections in its table under epoll (one shot), and queues each when its
-/// client has done something or its deadline has passed. park() is for every thread; all else is for the
-/// acceptor's own.
+/// Accepts clients, keeps parked connections, and queues each when its client has done something or its
+/// deadline has passed. park() and turn() are for every thread, look_for_work() for one that the queue asks
+/// to fill it; all else is for the acceptor's own. Whoever fills the queue owns all that is not for every
+/// thread.
 class Acceptor : public Parking {
  public:
   /// Registers the listeners. Borrows the rest. Throws std::system_error.
@@ -35,22 +36,23 @@ class Acceptor : public Parking {
            Trace& trace);
   ~Acceptor() override;
 
-  /// A connection that the kernel has no memory to watch is ended.
-  void park(ConnectionPtr connection, Progress need) override;
+  ConnectionPtr park(ConnectionPtr connection, Progress need) override;
+  void look_for_work() override;
+  Turn turn() const override { return parked_.turn(); }
 
   /// Takes a client that was accepted elsewhere. With no listener, run() ends with it. Call it before run().
   void take_client(UniqueFd client);
 
   /// Runs until stop() was asked for and every connection has ended, or --drain-timeout has passed since, or
-  /// stop() was asked for a second time.
+  /// stop() was asked for a second time. Nobody fills the queue after it.
   void run();
 
   /// Asks run() to end. Any thread, also more than once: the second time it ends at once.
   void stop() { stop_event_.set(); }
 
  private:
-  void take_turn();
-  void take_events(std::size_t room);
+  void take_turn(TimePoint until);
+  void take_events(TimePoint until);
   void take_event(int fd);
   void accept_clients(const Listener& listener);
   void admit(Accepted accepted, std::uint16_t port);
@@ -58,7 +60,7 @@ class Acceptor : public Parking {
   void cannot_accept(const Listener& listener, const std::error_code& error);
   void listen_for_clients(bool listening);
   void sweep();
-  void sweep_table(TimePoint now, std::size_t room);
+  void sweep_parked(TimePoint now, std::size_t room);
   static bool is_renewed(Connection& connection);
   void end_parked();
   bool is_over(const Connection& connection, TimePoint now) const;
@@ -66,8 +68,6 @@ class Acceptor : public Parking {
   void take_stop_requests();
   bool is_drained() const;
   void report_losses();
-  ConnectionPtr take(int fd);
-  bool watch(int fd, std::uint32_t events, bool registered);
 
   std::vector<Listener> listeners_;
   const bool has_listeners_;
@@ -78,7 +78,10 @@ class Acceptor : public Parking {
   ConnectionCount& count_;
   ConnectionCount& refused_;  // of those that were turned away and may still be reading why
   Trace& trace_;
-  UniqueFd epoll_;
+  ClientLimit clients_;
+  ParkedConnections parked_;        // each has its place in clients_
+  ParkedConnections::Found found_;  // by the last look; they, too
+  std::size_t room_ = 0;            // in the queue
   Event stop_event_;
   UniqueFd reserve_;  // given up for a moment to turn a client away when there are no descriptors left
   bool listening_ = true;
@@ -87,11 +90,8 @@ class Acceptor : public Parking {
   TimePoint next_sweep_{};
   std::size_t turned_away_ = 0;  // since the last report
   std::size_t too_many_of_one_ = 0;
-  ClientLimit clients_;
   std::size_t accept_errors_ = 0;
   std::string accept_error_;
-  mutable std::mutex mutex_;          // guards the table
-  std::vector<ConnectionPtr> table_;  // parked connections, by descriptor
 };
 
 }  // namespace tinyhttpd

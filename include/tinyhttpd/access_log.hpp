@@ -14,21 +14,21 @@
 
 namespace tinyhttpd {
 
-/// host - - [06/Nov/1994:08:49:37 +0000] "GET / HTTP/1.1" 200 1234 "referer" "user agent", without the end of
-/// the line. '-' stands for what is absent, and for no bytes. The request line is as the client sent it,
-/// query included; bytes outside printable ASCII, quotes and backslashes are \xHH; what is too long is cut
-/// with a mark. Nothing else of the request is shown: no Authorization, no Cookie.
-std::string combined_line(const Request& request, const Endpoints& endpoints, const AnswerSummary& summary,
-                          UnixTime now);
+/// Appends host - - [06/Nov/1994:08:49:37 +0000] "GET / HTTP/1.1" 200 1234 "referer" "user agent", without
+/// the end of the line. '-' stands for what is absent, and for no bytes. The request line is as the client
+/// sent it, query included; bytes outside printable ASCII, quotes and backslashes are \xHH; what is too long
+/// is cut with a mark. Nothing else of the request is shown: no Authorization, no Cookie.
+void append_combined_line(std::string& line, const Request& request, const Endpoints& endpoints,
+                          const AnswerSummary& summary, UnixTime now);
 
-/// The same as one JSON object: time (RFC 3339, UTC, milliseconds), id, remote, host, method, target,
+/// Appends the same as one JSON object: time (RFC 3339, UTC, milliseconds), id, remote, host, method, target,
 /// protocol, status, bytes, duration_ms, complete, referer, user_agent. What is absent is null. Bytes that
 /// are not UTF-8 become U+FFFD; what is too long is cut and ends in "…". Method, target and protocol are the
 /// words of the request line as sent; a line that is none of HTTP's is all target.
-std::string json_line(RequestId id, const Request& request, const Endpoints& endpoints,
+void append_json_line(std::string& line, RequestId id, const Request& request, const Endpoints& endpoints,
                       const AnswerSummary& summary, std::chrono::system_clock::time_point now);
 
-/// Writes a combined_line (or a json_line) for every response_sent. Hooks never wait: see LogWriter for what
+/// Writes a Combined (or a JSON) line for every response_sent. Hooks never wait: see LogWriter for what
 /// happens when lines cannot be written.
 class AccessLog : public Trace {
  public:

@@ -19,12 +19,14 @@
 #include "tinyhttpd/request_parser.hpp"
 #include "tinyhttpd/response.hpp"
 #include "tinyhttpd/router.hpp"
+#include "tinyhttpd/socket.hpp"
 #include "tinyhttpd/spool.hpp"
 #include "tinyhttpd/trace.hpp"
 
 namespace tinyhttpd {
 
 struct Site;
+struct SpareMemory;
 
 /// What a connection is doing. Its owner changes, its phase tells the next one where to go on.
 enum class Phase {
@@ -45,6 +47,9 @@ enum class Progress {
   gone,         ///< the client has left or broken the connection: nothing more to do
 };
 
+/// What its socket is watched for, be it parked or not.
+enum class Watched { no, for_input, for_output };
+
 /// An answer on its way: the head, then a text or a run of a file. (A pulled body is streamed by a worker
 /// instead.)
 struct Outgoing {
@@ -55,6 +60,9 @@ struct Outgoing {
   std::uint64_t taken = 0;    ///< of `sent`: what the client had acknowledged when its time was last renewed
   std::uint64_t total() const;
   std::uint64_t body_bytes_sent() const { return sent > head.size() ? sent - head.size() : 0; }
+
+  /// Nothing is on its way any more; the head keeps its memory.
+  void clear();
 };
 
 /// How many connections are open: each counts itself for as long as it lives. Any thread.
@@ -71,11 +79,13 @@ class Connection : public ClientWatch {
 
   // ---- state its owner reads and writes
   Phase phase = Phase::idle;
-  TimePoint deadline;       ///< when the phase must have ended; written before the connection is parked
-  bool expired = false;     ///< the deadline has passed: a worker answers 408
-  bool registered = false;  ///< known to the acceptor's epoll
-  RequestId id = 0;         ///< of the request in hand
-  unsigned answered = 0;    ///< requests answered on this connection
+  TimePoint deadline;    ///< when the phase must have ended; written before the connection is parked
+  bool expired = false;  ///< the deadline has passed: a worker answers 408
+  Watched watched = Watched::no;
+  Turn seen = 0;           ///< when the request in hand was seen to come; 0: nobody knows
+  bool has_ended = false;  ///< the client's end was seen to come: a receive will find it, unannounced
+  RequestId id = 0;        ///< of the request in hand
+  unsigned answered = 0;   ///< requests answered on this connection
   Request request;
   std::shared_ptr<const Site> site;  ///< what the request in hand is answered by; null while idle and parked
   Endpoints endpoints;
@@ -131,11 +141,17 @@ class Connection : public ClientWatch {
   /// Forgets the request in hand and keeps what came after it.
   void next_request();
 
+  /// Whether more may have come than was received: then nobody will announce it.
+  bool may_have_more() const { return may_have_more_ || has_ended; }
+
   bool has_input() const { return input_.size() > 0; }
 
   /// Whether something has come after the request in hand.
   bool has_more_input() const { return input_.size() > head_bytes_ + body_from_input_ || !surplus_.empty(); }
-  void release_idle_memory() { input_.release_if_empty(); }
+
+  /// Gives away what only a request in hand needs, for the connection that this thread takes up next: those
+  /// that wait are small, and those that are busy allocate nothing. For a connection that has no input.
+  void release_idle_memory();
 
   // ---- ClientWatch, for the handler of the request in hand
   int watched_fd() const override { return socket_.get(); }
@@ -143,10 +159,13 @@ class Connection : public ClientWatch {
   bool has_left(short events) override;
 
  private:
+  Transfer receive(std::span<char> room);
   Result<Progress> read_plain_body(const Limits& limits, const std::string& folder);
   Result<Progress> read_chunked_body(const Limits& limits, const std::string& folder);
   Result<void> store(std::string_view bytes, const Limits& limits, const std::string& folder);
   Result<bool> decode_chunks(std::string_view& bytes, const Limits& limits, const std::string& folder);
+
+  void exchange_memory(SpareMemory& memory);
 
   ConnectionCount& count_;
   UniqueFd socket_;
@@ -158,8 +177,9 @@ class Connection : public ClientWatch {
   std::uint64_t body_at_renewal_ = 0;  // bytes of the body when its time was last renewed
   std::string surplus_;                // read together with the end of a chunked body: the next request's
   std::string redirect_target_;        // what the request's views point into after redirect()
-  bool half_closed_ = false;           // the client has ended its side and may still be reading
-  std::uint64_t dropped_ = 0;          // while lingering
+  bool may_have_more_ = false;
+  bool half_closed_ = false;   // the client has ended its side and may still be reading
+  std::uint64_t dropped_ = 0;  // while lingering
 };
 
 using ConnectionPtr = std::unique_ptr<Connection>;

@@ -23,8 +23,13 @@ struct Field {
   std::string_view value;  ///< without the white space around it
 };
 
-/// Whether `a` and `b` are the same but for ASCII case.
-bool iequals(std::string_view a, std::string_view b);
+/// Whether `a` and `b`, which are of one length, are the same but for ASCII case.
+bool iequals_at_length(std::string_view a, std::string_view b);
+
+/// Whether `a` and `b` are the same but for ASCII case. Mostly their lengths tell, without a call.
+inline bool iequals(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && iequals_at_length(a, b);
+}
 
 /// Whether a token may hold it (RFC 9110 section 5.6.2).
 bool is_token_char(char c);
@@ -57,25 +62,29 @@ struct Framing {
   bool has_body() const { return chunked || content_length > 0; }
 };
 
-/// The head of one request. All views point into the buffer that was parsed: they live as long as its bytes
-/// stay. The strings and the vector keep their capacity from request to request, so that the usual one
-/// allocates nothing.
-struct Request {
+/// What a head says, but for what needs memory. All views point into the buffer that was parsed: they live as
+/// long as its bytes stay.
+struct RequestLineAndFraming {
   std::string_view line;         ///< the request line as sent, without its end
   std::string_view method_name;  ///< as sent (case-sensitive)
   Method method = Method::get;
   std::string_view target;  ///< as sent
-  std::string path;  ///< decoded once, dots and repeated slashes removed; begins with '/'; "*" for OPTIONS *
-                     ///< and CONNECT
-  std::string_view query;  ///< after '?', not decoded; "" when there is none
-  bool has_query = false;  ///< whether there was a '?'
-  int minor_version = 1;   ///< of HTTP/1.x: 0, or 1 for every higher one
-  std::string_view host;   ///< authority without port, IPv6 in brackets; "" when a 1.0 request named none
+  std::string_view query;   ///< after '?', not decoded; "" when there is none
+  bool has_query = false;   ///< whether there was a '?'
+  int minor_version = 1;    ///< of HTTP/1.x: 0, or 1 for every higher one
+  std::string_view host;    ///< authority without port, IPv6 in brackets; "" when a 1.0 request named none
   std::string_view host_field;  ///< authority as sent, port included (the absolute target's where it has one)
-  std::vector<Field> fields;
   Framing framing;
   bool keep_alive = true;         ///< the client allows another request on this connection
   bool expects_continue = false;  ///< Expect: 100-continue on HTTP/1.1 (RFC 9110 section 10.1.1)
+};
+
+/// The head of one request. The string and the vector keep their capacity from request to request, so that
+/// the usual one allocates nothing.
+struct Request : RequestLineAndFraming {
+  std::string path;  ///< decoded once, dots and repeated slashes removed; begins with '/'; "*" for OPTIONS *
+                     ///< and CONNECT
+  std::vector<Field> fields;  ///< their views point into the buffer too
 
   /// The value of the first field of that name, if any.
   std::optional<std::string_view> field(std::string_view name) const;

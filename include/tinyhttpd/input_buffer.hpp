@@ -8,7 +8,7 @@
 
 namespace tinyhttpd {
 
-/// Bytes received and not yet used. Grows up to a bound; gives its memory back while a connection idles.
+/// Bytes received and not yet used. Grows up to a bound. Moved from, it is only to be assigned to.
 class InputBuffer {
  public:
   std::string_view unread() const { return {data_.get() + begin_, end_ - begin_}; }
@@ -20,7 +20,7 @@ class InputBuffer {
   void received(std::size_t count) { end_ += count; }
   void consume(std::size_t count);
   void append(std::string_view bytes);
-  void release_if_empty();
+  bool has_memory() const { return data_ != nullptr; }
 
  private:
   std::unique_ptr<char[]> data_;

@@ -1,12 +1,14 @@
 // Files that are asked for often, kept ready to be sent: head lines, and content where it is small.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tinyhttpd/conditional.hpp"
+#include "tinyhttpd/deadline.hpp"
 #include "tinyhttpd/document_root.hpp"
 #include "tinyhttpd/http.hpp"
 #include "tinyhttpd/http_date.hpp"
@@ -31,6 +33,7 @@ struct KeptFile {
   std::uint64_t size = 0;           ///< of the content
   bool negotiated = false;          ///< by Accept-Encoding, among siblings that may come and go
   UnixTime made = 0;
+  mutable std::atomic<Turn> looked_at{0};  ///< the turn before the last look at the origins
 };
 using KeptFilePtr = std::shared_ptr<const KeptFile>;
 
@@ -38,8 +41,9 @@ using KeptFilePtr = std::shared_ptr<const KeptFile>;
 /// are: what was read of it stays right until they change.
 bool is_settled(const FileFacts& facts, UnixTime now);
 
-/// A cache of them, for many threads. A hit costs one stat of each origin, so that an edited file shows at
-/// once; a sibling that was not there before shows within two seconds.
+/// A cache of them, for many threads. A hit costs one stat of each origin, shared by the requests that came
+/// in one turn, so that an edited file shows at once; a sibling that was not there before shows within two
+/// seconds.
 class KeptFiles {
  public:
   /// Contents up to this size are kept in memory, larger files open.
@@ -48,8 +52,14 @@ class KeptFiles {
   /// Keeps at most so many bytes, and descriptors for an 128th of them each.
   explicit KeptFiles(std::uint64_t max_bytes) : files_(max_bytes), bytes_of_descriptor_(max_bytes / 128) {}
 
+  /// The turn in which a request was seen (0: unknown), and the one we are in, read before the call.
+  struct Turns {
+    Turn seen = 0;
+    Turn now = 0;
+  };
+
   /// What answers this GET or HEAD, still as it was; null: ask serve_file. Never for a request with Range.
-  KeptFilePtr find(const Request& request, const DocumentRoot& root, UnixTime now);
+  KeptFilePtr find(const Request& request, const DocumentRoot& root, UnixTime now, const Turns& turns);
 
   /// Keeps what was made for a request.
   void keep(const Request& request, const KeptFilePtr& file);

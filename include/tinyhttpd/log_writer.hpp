@@ -75,8 +75,9 @@ class LogWriter {
   mutable std::mutex mutex_;  // guards all down to loss_reason_
   std::condition_variable wake_;
   std::condition_variable idle_;
-  std::string buffer_;
-  UniqueFd reopened_;  // takes the place of fd_ with the next batch
+  std::string buffer_;  // all its memory from the start: no line waits while it grows; the kernel gives pages
+                        // when they are used
+  UniqueFd reopened_;   // takes the place of fd_ with the next batch
   bool writing_ = false;
   bool waiting_ = false;
   bool closing_ = false;

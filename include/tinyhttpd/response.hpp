@@ -79,8 +79,9 @@ std::uint64_t length_of(const Body& body);
 /// by a handler.
 struct Response {
   Status status = Status::ok;
-  std::string reason = {};  ///< a script's own reason phrase; empty: the registry's
-  std::string fields = {};  ///< header lines, each ended by CRLF; made by add()
+  std::string reason = {};      ///< a script's own reason phrase; empty: the registry's
+  SharedText kept_fields = {};  ///< header lines that a cache holds too, sent before `fields`; may be null
+  std::string fields = {};      ///< header lines, each ended by CRLF; made by add()
   Body body = {};
   std::optional<std::uint64_t> content_length = {};  ///< of a pulled body, where its maker said it
   bool raw = false;  ///< a non-parsed-header script: the body is the whole answer, sent unmodified (RFC 3875
@@ -92,7 +93,7 @@ struct Response {
   /// Appends one header line. Name and value must have been checked: no control bytes.
   void add(std::string_view name, std::string_view value);
 
-  /// Takes every header line of that name, in any case, away.
+  /// Takes every header line of that name, in any case, out of `fields`.
   void remove(std::string_view name);
 };
 
@@ -101,17 +102,20 @@ enum class Delimiter { none, content_length, chunked, close };
 
 /// What the head needs besides the Response.
 struct HeadContext {
-  std::string_view date;  ///< ready, as http_date makes it
+  std::string_view date_and_server;  ///< ready, as date_and_server() makes it
   Delimiter delimiter = Delimiter::none;
   std::uint64_t content_length = 0;  ///< for Delimiter::content_length
   bool close = false;                ///< adds Connection: close
   bool keep_alive_1_0 = false;       ///< adds Connection: keep-alive, for a 1.0 client that asked
 };
 
-/// The status line and header fields, with the empty line, as the tutorial's headers(). Always HTTP/1.1 (RFC
-/// 9110 section 6.2). A Date or Server line among `response.fields` must have been removed before: exactly
-/// one of each is sent.
-std::string headers(const Response& response, const HeadContext& context);
+/// Writes the status line and header fields, with the empty line, as the tutorial's headers(). Always
+/// HTTP/1.1 (RFC 9110 section 6.2). A Date or Server line among `response.fields` must have been removed
+/// before: exactly one of each is sent. `head` keeps its memory, not its text.
+void headers(std::string& head, const Response& response, const HeadContext& context);
+
+/// The lines that every answer has alike for a second. `date`: as http_date makes it.
+std::string date_and_server(std::string_view date);
 
 /// The answer to a refused request: a small page that names the status and never repeats what was sent.
 Response refuse(const Rejection& rejection);

@@ -26,7 +26,8 @@ class Unexpected {
 template <typename T, typename E = Rejection>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  Result(const T& value) : held_(std::in_place_index<0>, value) {}
+  Result(T&& value) : held_(std::in_place_index<0>, std::move(value)) {}
   Result(Unexpected<E> error) : held_(std::in_place_index<1>, std::move(error).error()) {}
   Result(E error) requires(!std::is_same_v<T, E>) : held_(std::in_place_index<1>, std::move(error)) {}
 

@@ -20,7 +20,7 @@ struct KeptFile;
 inline constexpr std::string_view kWhyFile = "a file, and no script";
 
 struct FileRoute {
-  std::string path;                           ///< normalised, of a regular file
+  std::string path = {};                      ///< normalised, of a regular file; empty with `kept`
   std::shared_ptr<const KeptFile> kept = {};  ///< what it is answered with, where a cache has it
 };
 struct ScriptRoute {

@@ -11,7 +11,7 @@ namespace tinyhttpd {
 
 /// Decides framing and whether the connection stays (RFC 9112 sections 6 and 9), and puts head and body into
 /// `connection.outgoing`. A pulled body is not put there: see stream_response().
-void prepare_response(Connection& connection, Response response, Trace& trace);
+void prepare_response(Connection& connection, Response&& response, Trace& trace);
 
 /// Head and pulled body, sent piece by piece as the body's maker gives them. A client
 /// that takes nothing for send_timeout, or less than min_rate, has it cut.

@@ -113,7 +113,7 @@ TEST_CASE("slow scripts take their places, then the lane, then 503, and never a 
 TEST_CASE("nobody waits for a gateway place longer than --cgi-timeout") {
   ServerUnderTest server([](Config& config) {
     config.cgi.max_running = 1;
-    config.cgi.timeout = Seconds(0.3);
+    config.cgi.timeout = Seconds(1);
   });
   server.file("/a.txt", "a");
   // Never silent, so that its own time is not over.

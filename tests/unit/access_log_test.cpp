@@ -28,6 +28,20 @@ const auto kMoment = std::chrono::system_clock::time_point(std::chrono::millisec
 const Endpoints kClient{
     .remote_address = "192.0.2.7", .remote_port = 1, .server_address = "::1", .server_port = 80};
 
+std::string combined_line(const Request& request, const Endpoints& endpoints, const AnswerSummary& summary,
+                          UnixTime now) {
+  std::string line;
+  append_combined_line(line, request, endpoints, summary, now);
+  return line;
+}
+
+std::string json_line(RequestId id, const Request& request, const Endpoints& endpoints,
+                      const AnswerSummary& summary, std::chrono::system_clock::time_point now) {
+  std::string line;
+  append_json_line(line, id, request, endpoints, summary, now);
+  return line;
+}
+
 std::string line_of(const Request& request, const AnswerSummary& summary) {
   return combined_line(request, kClient, summary, kNow);
 }

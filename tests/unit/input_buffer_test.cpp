@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 using tinyhttpd::InputBuffer;
 
@@ -51,14 +52,17 @@ TEST_CASE("an InputBuffer takes any number of bytes that are appended") {
   CHECK(buffer.unread() == "head" + std::string(100'000, 'y'));
 }
 
-TEST_CASE("an InputBuffer gives its memory back only when nothing is unread") {
-  InputBuffer buffer;
-  fill(buffer, 100, "GET");
-  buffer.release_if_empty();
-  CHECK(buffer.unread() == "GET");
-  buffer.consume(3);
-  buffer.release_if_empty();
-  CHECK(buffer.unread().empty());
-  CHECK(fill(buffer, 100, "POST") == 4);
-  CHECK(buffer.unread() == "POST");
+TEST_CASE("an InputBuffer hands its memory on, and begins anew") {
+  InputBuffer first;
+  CHECK_FALSE(first.has_memory());
+  fill(first, 100, "GET");
+  const char* const memory = first.unread().data();
+  first.consume(3);
+  InputBuffer second = std::exchange(first, {});
+  CHECK_FALSE(first.has_memory());
+  CHECK(fill(second, 100, "POST") == 4);
+  CHECK(second.unread() == "POST");
+  CHECK(static_cast<const void*>(second.unread().data()) == memory);
+  CHECK(fill(first, 100, "PUT") == 3);
+  CHECK(first.unread() == "PUT");
 }

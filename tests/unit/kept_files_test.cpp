@@ -41,7 +41,7 @@ struct Host {
   }
   Response serve(const std::string& path) { return serve(request(path), path); }
 
-  KeptFilePtr find(const Request& asked) { return kept.find(asked, root, now); }
+  KeptFilePtr find(const Request& asked) { return kept.find(asked, root, now, turns); }
   KeptFilePtr find(const std::string& path) { return find(request(path)); }
 
   TemporaryFolder folder;
@@ -51,6 +51,7 @@ struct Host {
   KeptFiles kept;
   FileHost files{root, types, true, compressed, kept, "index.html"};
   UnixTime now = std::time(nullptr) + 10;
+  KeptFiles::Turns turns;
 };
 
 void overwrite(const std::string& path, const std::string& text) {
@@ -73,7 +74,8 @@ TEST_CASE("what was sent once is found, and is the same answer") {
   REQUIRE(kept);
   const auto second = serve_kept(host.request("/a.txt"), kept, host.now);
   REQUIRE(second);
-  CHECK(second->fields == first.fields);
+  CHECK(*second->kept_fields == *first.kept_fields);
+  CHECK(second->kept_fields->find("Content-Type: text/plain") != std::string::npos);
   CHECK(text_of(*second) == kText);
   CHECK(text_of(first) == kText);
 }
@@ -124,6 +126,23 @@ TEST_CASE("a file that has changed in any respect is not found any more") {
     for (int tries = 0; tries < 10'000 && host.find("/a.txt"); ++tries) row.change(host.folder / "a.txt");
     CHECK_FALSE(host.find("/a.txt"));
   }
+}
+
+TEST_CASE("one look at a file serves the requests that were seen before it, and no later ones") {
+  Host host;
+  host.folder.write("/a.txt", kText);
+  host.serve("/a.txt");
+  host.turns = {.seen = 5, .now = 6};
+  REQUIRE(host.find("/a.txt"));  // looks, in turn 6
+  std::filesystem::remove(host.folder / "a.txt");
+  for (const Turn seen : {1U, 5U, 6U}) {
+    host.turns = {.seen = seen, .now = 6};
+    CHECK(host.find("/a.txt"));
+  }
+  host.turns = {.seen = 0, .now = 6};  // nobody knows when it came
+  CHECK_FALSE(host.find("/a.txt"));
+  host.turns = {.seen = 7, .now = 7};
+  CHECK_FALSE(host.find("/a.txt"));
 }
 
 TEST_CASE("only GET and HEAD of a whole file come from what was kept") {
@@ -233,8 +252,8 @@ TEST_CASE("conditions are evaluated for what was kept as for what is read") {  /
   const auto unchanged = serve_kept(host.request("/a.txt", {{"If-None-Match", etag}}), kept, host.now);
   REQUIRE(unchanged);
   CHECK(unchanged->status == Status::not_modified);
-  CHECK(unchanged->fields.find("ETag: " + etag) != std::string::npos);
-  CHECK(unchanged->fields.find("Content-Type") == std::string::npos);
+  CHECK(unchanged->kept_fields->find("ETag: " + etag) != std::string::npos);
+  CHECK(unchanged->kept_fields->find("Content-Type") == std::string::npos);
   const auto failed = serve_kept(host.request("/a.txt", {{"If-Match", "\"other\""}}), kept, host.now);
   REQUIRE_FALSE(failed);
   CHECK(failed.error().status == Status::precondition_failed);

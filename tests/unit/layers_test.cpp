@@ -103,6 +103,7 @@ const std::map<std::string, Place> kPlaces = {
     {"option_table", {Layer::top}},
     {"router", {Layer::top}},
     {"send_response", {Layer::top}},
+    {"parked_connections", {Layer::top}},
     {"server", {Layer::top}},
     {"site", {Layer::top}},
 };

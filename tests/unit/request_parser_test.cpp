@@ -4,43 +4,17 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "support/allocation_count.hpp"
+
 using namespace tinyhttpd;
 using namespace std::string_view_literals;
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-// The whole test program allocates through these; only this file looks at the count.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
-  ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
-}
 
 namespace {
 
@@ -135,18 +109,18 @@ TEST_CASE("parse_request allocates nothing for the second request like the first
   Request request;
   const Limits limits;
   REQUIRE(parse_request(kUsualHead, limits, request));
-  const std::size_t before_first_like_it = allocations;
+  const std::uint64_t before_first_like_it = allocations_of_this_thread();
   const bool parsed = static_cast<bool>(parse_request(kUsualHead, limits, request));
-  const std::size_t allocated = allocations - before_first_like_it;
+  const std::uint64_t allocated = allocations_of_this_thread() - before_first_like_it;
   CHECK(parsed);
   CHECK(allocated == 0);
   CHECK(request.path == "/docs/guide/index.html");
 
   // The counter counts: a path without room for it costs an allocation.
   Request fresh;
-  const std::size_t before_fresh = allocations;
+  const std::uint64_t before_fresh = allocations_of_this_thread();
   REQUIRE(parse_request(kUsualHead, limits, fresh));
-  CHECK(allocations > before_fresh);
+  CHECK(allocations_of_this_thread() > before_fresh);
 }
 
 TEST_CASE("The views of a Request lie inside the head it was parsed from") {

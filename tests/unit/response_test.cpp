@@ -12,8 +12,13 @@ namespace {
 
 constexpr std::string_view kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
 
-std::string date_and_server() {
-  return "Date: " + std::string(kDate) + "\r\nServer: " + std::string(server_software()) + "\r\n";
+const std::string kDateAndServer =
+    "Date: " + std::string(kDate) + "\r\nServer: " + std::string(server_software()) + "\r\n";
+
+std::string head_of(const Response& response, const HeadContext& context) {
+  std::string head = "of the answer before";
+  headers(head, response, context);
+  return head;
 }
 
 std::string page_of(const Response& response) {
@@ -32,9 +37,11 @@ TEST_CASE(
   Response response;
   response.add("Content-Type", "text/plain");
   response.add("ETag", "\"1\"");
-  HeadContext context{
-      .date = kDate, .delimiter = Delimiter::content_length, .content_length = 5, .close = true};
-  CHECK(headers(response, context) == "HTTP/1.1 200 OK\r\n" + date_and_server() +
+  HeadContext context{.date_and_server = kDateAndServer,
+                      .delimiter = Delimiter::content_length,
+                      .content_length = 5,
+                      .close = true};
+  CHECK(head_of(response, context) == "HTTP/1.1 200 OK\r\n" + kDateAndServer +
                                           "Content-Type: text/plain\r\n"
                                           "ETag: \"1\"\r\n"
                                           "Content-Length: 5\r\n"
@@ -42,30 +49,45 @@ TEST_CASE(
                                           "\r\n");
 }
 
+TEST_CASE("headers writes the fields that a cache holds before those of this answer alone") {
+  Response response;
+  response.kept_fields = std::make_shared<const std::string>("ETag: \"1\"\r\n");
+  response.add("X-Here", "yes");
+  CHECK(head_of(response, {.date_and_server = kDateAndServer}) ==
+        "HTTP/1.1 200 OK\r\n" + kDateAndServer + "ETag: \"1\"\r\nX-Here: yes\r\n\r\n");
+}
+
+TEST_CASE("date_and_server is the two lines that every answer of a second has") {
+  CHECK(date_and_server(kDate) == kDateAndServer);
+}
+
 TEST_CASE("headers announces chunks instead of a length") {
-  const HeadContext context{.date = kDate, .delimiter = Delimiter::chunked, .content_length = 5};
-  CHECK(headers(Response{}, context) ==
-        "HTTP/1.1 200 OK\r\n" + date_and_server() + "Transfer-Encoding: chunked\r\n\r\n");
+  const HeadContext context{
+      .date_and_server = kDateAndServer, .delimiter = Delimiter::chunked, .content_length = 5};
+  CHECK(head_of(Response{}, context) ==
+        "HTTP/1.1 200 OK\r\n" + kDateAndServer + "Transfer-Encoding: chunked\r\n\r\n");
 }
 
 TEST_CASE("headers confirms keep-alive to a 1.0 client unless the connection ends") {
-  const auto kept = headers(Response{}, {.date = kDate, .keep_alive_1_0 = true});
-  CHECK(kept == "HTTP/1.1 200 OK\r\n" + date_and_server() + "Connection: keep-alive\r\n\r\n");
-  const auto ended = headers(Response{}, {.date = kDate, .close = true, .keep_alive_1_0 = true});
-  CHECK(ended == "HTTP/1.1 200 OK\r\n" + date_and_server() + "Connection: close\r\n\r\n");
+  const auto kept = head_of(Response{}, {.date_and_server = kDateAndServer, .keep_alive_1_0 = true});
+  CHECK(kept == "HTTP/1.1 200 OK\r\n" + kDateAndServer + "Connection: keep-alive\r\n\r\n");
+  const auto ended =
+      head_of(Response{}, {.date_and_server = kDateAndServer, .close = true, .keep_alive_1_0 = true});
+  CHECK(ended == "HTTP/1.1 200 OK\r\n" + kDateAndServer + "Connection: close\r\n\r\n");
 }
 
 TEST_CASE("headers keeps the space after the code when there is no reason") {  // RFC 9112 section 4
   Response response;
   response.status = Status{299};
-  CHECK(headers(response, {.date = kDate}).substr(0, 15) == "HTTP/1.1 299 \r\n");
+  CHECK(head_of(response, {.date_and_server = kDateAndServer}).substr(0, 15) == "HTTP/1.1 299 \r\n");
 }
 
 TEST_CASE("headers prefers a script's own reason to the registry's") {
   Response response;
   response.status = Status::not_found;
   response.reason = "Nobody Home";
-  CHECK(headers(response, {.date = kDate}).substr(0, 26) == "HTTP/1.1 404 Nobody Home\r\n");
+  CHECK(head_of(response, {.date_and_server = kDateAndServer}).substr(0, 26) ==
+        "HTTP/1.1 404 Nobody Home\r\n");
 }
 
 TEST_CASE("headers never frames a 1xx or 204 answer") {  // RFC 9110 section 8.6, RFC 9112 section 6.1
@@ -73,7 +95,8 @@ TEST_CASE("headers never frames a 1xx or 204 answer") {  // RFC 9110 section 8.6
     for (const auto delimiter : {Delimiter::content_length, Delimiter::chunked}) {
       Response response;
       response.status = status;
-      const auto head = headers(response, {.date = kDate, .delimiter = delimiter, .content_length = 5});
+      const auto head =
+          head_of(response, {.date_and_server = kDateAndServer, .delimiter = delimiter, .content_length = 5});
       CHECK_FALSE(contains(head, "Content-Length"));
       CHECK_FALSE(contains(head, "Transfer-Encoding"));
     }
@@ -84,10 +107,11 @@ TEST_CASE(
     "headers gives a 304 the length that its caller knows, and none otherwise") {  // RFC 9110 section 8.6
   Response response;
   response.status = Status::not_modified;
-  const auto known =
-      headers(response, {.date = kDate, .delimiter = Delimiter::content_length, .content_length = 7});
+  const auto known = head_of(
+      response,
+      {.date_and_server = kDateAndServer, .delimiter = Delimiter::content_length, .content_length = 7});
   CHECK(contains(known, "\r\nContent-Length: 7\r\n"));
-  CHECK_FALSE(contains(headers(response, {.date = kDate}), "Content-Length"));
+  CHECK_FALSE(contains(head_of(response, {.date_and_server = kDateAndServer}), "Content-Length"));
 }
 
 TEST_CASE("refuse shows a page that names the status and says nothing of the reason") {
@@ -173,6 +197,13 @@ TEST_CASE("add_configured adds all lines of a name that the answer does not have
   response.add("cache-control", "no-store");
   add_configured(response, {{"Cache-Control", "max-age=60"}, {"Link", "</a>"}, {"Link", "</b>"}});
   CHECK(response.fields == "cache-control: no-store\r\nLink: </a>\r\nLink: </b>\r\n");
+}
+
+TEST_CASE("add_configured looks at the fields that a cache holds too") {
+  Response response;
+  response.kept_fields = std::make_shared<const std::string>("ETag: \"1\"\r\nVary: Accept-Encoding\r\n");
+  add_configured(response, {{"etag", "\"2\""}, {"Vary", "Cookie"}, {"X-New", "1"}});
+  CHECK(response.fields == "Vary: Cookie\r\nX-New: 1\r\n");
 }
 
 TEST_CASE("length_of counts the bytes of every body that is known before it is sent") {

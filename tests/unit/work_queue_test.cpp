@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-
+#include <mutex>
+#include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -32,6 +34,24 @@ bool comes_to_pass(Predicate happened) {
     std::this_thread::yield();
   }
   return true;
+}
+
+void find_nothing() {}
+
+/// What a worker that has done nothing yet takes; nothing once the queue is closed and empty.
+template <typename Item>
+std::optional<Item> take_one(WorkQueue<Item>& queue) {
+  typename WorkQueue<Item>::Worker worker(queue);
+  return worker.pop(find_nothing);
+}
+
+/// A thread that takes items until the queue is closed, and gives each to `use`.
+template <typename Use>
+std::thread start_worker(WorkQueue<int>& queue, Use use) {
+  return std::thread([&queue, use] {
+    WorkQueue<int>::Worker worker(queue);
+    while (const auto item = worker.pop(find_nothing)) use(*item);
+  });
 }
 
 /// Waits in another thread for room in a full queue of two, while `wake` does what should wake it.
@@ -63,16 +83,16 @@ TEST_CASE("WorkQueue gives items in the order they came") {
   WorkQueue<int> queue(4);
   for (const int item : {1, 2, 3}) queue.push(item);
   CHECK(queue.size() == 3);
-  CHECK(queue.pop() == 1);
-  CHECK(queue.pop() == 2);
-  CHECK(queue.pop() == 3);
+  CHECK(take_one(queue) == 1);
+  CHECK(take_one(queue) == 2);
+  CHECK(take_one(queue) == 3);
   CHECK(queue.size() == 0);
 }
 
 TEST_CASE("WorkQueue moves items that have one owner") {
   WorkQueue<std::unique_ptr<int>> queue(1);
   queue.push(std::make_unique<int>(7));
-  const auto item = queue.pop();
+  const auto item = take_one(queue);
   REQUIRE(item);
   CHECK(**item == 7);
 }
@@ -84,32 +104,17 @@ TEST_CASE("WorkQueue says how much room there is") {
   CHECK(queue.wait_for_room(at_once()) == 1);
   queue.push(2);
   CHECK(queue.wait_for_room(at_once()) == 0);
-  queue.pop();
+  take_one(queue);
   CHECK(queue.wait_for_room(at_once()) == 1);
 }
 
 TEST_CASE("WorkQueue wakes who waits for room when an item is taken") {
   for (int round = 0; round < 50;
        ++round) {  // in most rounds the other thread comes to wait before the wake-up
-    const WokenProducer producer([](auto& queue) { CHECK(queue.pop() == 1); });
+    const WokenProducer producer([](auto& queue) { CHECK(take_one(queue) == 1); });
     REQUIRE(producer.room == 1);
     REQUIRE(producer.in_time);
   }
-}
-
-TEST_CASE("WorkQueue is quiet when a worker waits and nothing else does") {
-  WorkQueue<int> queue(2);
-  CHECK(!queue.is_quiet());
-  std::thread worker([&] {
-    while (queue.pop()) {
-    }
-  });
-  CHECK(comes_to_pass([&] { return queue.is_quiet(); }));
-  queue.close();
-  worker.join();
-  CHECK(!queue.is_quiet());
-  queue.push(1);
-  CHECK(!queue.is_quiet());
 }
 
 TEST_CASE("WorkQueue gives what is left after it was closed, then nothing") {
@@ -117,10 +122,10 @@ TEST_CASE("WorkQueue gives what is left after it was closed, then nothing") {
   queue.push(1);
   queue.push(2);
   queue.close();
-  CHECK(queue.pop() == 1);
-  CHECK(queue.pop() == 2);
-  CHECK(!queue.pop());
-  CHECK(!queue.pop());
+  CHECK(take_one(queue) == 1);
+  CHECK(take_one(queue) == 2);
+  CHECK(!take_one(queue));
+  CHECK(!take_one(queue));
 }
 
 TEST_CASE("WorkQueue wakes every waiting worker when it is closed") {
@@ -129,12 +134,11 @@ TEST_CASE("WorkQueue wakes every waiting worker when it is closed") {
   std::atomic<int> ended = 0;
   for (int i = 0; i < 4; ++i) {
     workers.emplace_back([&] {
-      while (queue.pop()) {
-      }
+      CHECK(!take_one(queue));
       ++ended;
     });
   }
-  CHECK(comes_to_pass([&] { return queue.is_quiet(); }));
+  for (int i = 0; i < 100; ++i) std::this_thread::yield();
   queue.close();
   for (auto& worker : workers) worker.join();
   CHECK(ended == 4);
@@ -156,9 +160,7 @@ TEST_CASE("WorkQueue loses nothing and gives nothing twice between many threads"
     std::vector<std::vector<int>> taken(4);
     std::vector<std::thread> workers;
     for (auto& mine : taken) {
-      workers.emplace_back([&queue, &mine] {
-        while (const auto item = queue.pop()) mine.push_back(*item);
-      });
+      workers.push_back(start_worker(queue, [&mine](int item) { mine.push_back(item); }));
     }
     std::size_t longest = 0;
     for (int next = 0; next < kItems;) {
@@ -188,9 +190,7 @@ TEST_CASE("WorkQueue wakes one worker for one item, each time") {
     std::atomic<int> taken = 0;
     std::vector<std::thread> workers;
     for (int i = 0; i < worker_count; ++i) {
-      workers.emplace_back([&] {
-        while (queue.pop()) ++taken;
-      });
+      workers.push_back(start_worker(queue, [&taken](int) { ++taken; }));
     }
     int stalled_at = -1;
     for (int i = 0; i < 3'000 && stalled_at < 0; ++i) {
@@ -201,4 +201,171 @@ TEST_CASE("WorkQueue wakes one worker for one item, each time") {
     queue.close();
     for (auto& worker : workers) worker.join();
   }
+}
+
+TEST_CASE("WorkQueue adds many items at once, in order") {
+  WorkQueue<int> queue(8);
+  std::vector<int> items = {1, 2, 3};
+  queue.push_all(items);
+  CHECK(items.empty());
+  for (const int item : {1, 2, 3}) CHECK(take_one(queue) == item);
+}
+
+TEST_CASE("a worker that finds the WorkQueue empty looks for items before it waits") {
+  WorkQueue<int> queue(8);
+  WorkQueue<int>::Worker worker(queue);
+  queue.push(1);
+  int looks = 0;
+  const auto look = [&] {
+    queue.push(10 + looks);
+    ++looks;
+  };
+  CHECK(worker.pop(look) == 1);
+  CHECK(looks == 0);
+  CHECK(worker.pop(look) == 10);
+  CHECK(worker.pop(look) == 11);
+  queue.close();
+  CHECK(!worker.pop(look));
+  CHECK(looks == 2);
+}
+
+TEST_CASE("a worker that has done nothing yet leaves it to the acceptor to fill the WorkQueue") {
+  WorkQueue<int> queue(8);
+  std::atomic<bool> looked = false;
+  std::optional<int> taken;
+  std::thread thread([&] {
+    WorkQueue<int>::Worker worker(queue);
+    taken = worker.pop([&] { looked = true; });
+  });
+  queue.begin_filling();
+  queue.push(1);
+  queue.end_filling();
+  thread.join();
+  CHECK(taken == 1);
+  CHECK(!looked);
+}
+
+TEST_CASE("only one thread fills a WorkQueue at a time") {
+  WorkQueue<int> queue(8);
+  std::atomic<bool> acceptor_fills = false;
+  std::thread acceptor;
+  WorkQueue<int>::Worker worker(queue);
+  queue.push(1);
+  REQUIRE(worker.pop(find_nothing) == 1);
+  const auto look = [&] {
+    acceptor = std::thread([&] {
+      queue.begin_filling();
+      acceptor_fills = true;
+      queue.push(2);
+    });
+    // Much longer than workers may stay away: this one is not away, it fills.
+    const TimePoint later = Clock::now() + 3 * WorkQueue<int>::kPatience;
+    while (Clock::now() < later) std::this_thread::yield();
+    CHECK(!acceptor_fills);
+  };
+  CHECK(worker.pop(look) == 2);
+  acceptor.join();
+  CHECK(acceptor_fills);
+
+  bool looked_beside_it = false;
+  queue.push(3);
+  CHECK(worker.pop(find_nothing) == 3);
+  std::thread closer([&] { queue.close(); });
+  CHECK(!worker.pop([&] { looked_beside_it = true; }));
+  closer.join();
+  CHECK(!looked_beside_it);
+}
+
+TEST_CASE("WorkQueue wakes another worker for what is queued while one is at slow work") {
+  WorkQueue<int> queue(8);
+  std::atomic<int> taken = 0;
+  std::atomic<int> seen_by_first = 0;
+  const auto use = [&](int item) {
+    if (item == 1) {
+      const WorkQueue<int>::SlowWork slow(queue);
+      if (comes_to_pass([&] { return taken == 4; })) seen_by_first = taken.load();
+    } else {
+      ++taken;
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 3; ++i) workers.push_back(start_worker(queue, use));
+  std::vector<int> items = {1, 2, 3};
+  queue.push_all(items);
+  queue.push(4);
+  CHECK(comes_to_pass([&] { return taken == 3; }));
+  queue.push(5);
+  CHECK(comes_to_pass([&] { return seen_by_first == 4; }));
+  queue.close();
+  for (auto& worker : workers) worker.join();
+}
+
+TEST_CASE("WorkQueue wakes the acceptor when its workers are at slow work") {
+  WorkQueue<int> queue(8);
+  std::atomic<bool> fills = false;
+  std::thread worker = start_worker(queue, [&](int) {
+    const WorkQueue<int>::SlowWork slow(queue);
+    CHECK(comes_to_pass([&] { return fills.load(); }));
+  });
+  queue.push(1);
+  queue.begin_filling();
+  fills = true;
+  queue.end_filling();
+  queue.close();
+  worker.join();
+}
+
+TEST_CASE("WorkQueue has others do what is queued when a worker stays away without a word") {
+  WorkQueue<int> queue(8);
+  std::atomic<bool> second_is_done = false;
+  const auto use = [&](int item) {
+    if (item == 1) CHECK(comes_to_pass([&] { return second_is_done.load(); }));
+    if (item == 2) second_is_done = true;
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 2; ++i) workers.push_back(start_worker(queue, use));
+  queue.push(1);
+  queue.begin_filling();
+  queue.push(2);
+  queue.end_filling();
+  CHECK(comes_to_pass([&] { return second_is_done.load(); }));
+  queue.close();
+  for (auto& worker : workers) worker.join();
+}
+
+TEST_CASE("WorkQueue wakes no more workers for quick work than can run at a time") {
+  int rounds_of_one = 0;
+  constexpr int kRounds = 100;
+  for (int round = 0; round < kRounds; ++round) {
+    WorkQueue<int> queue(64, 1);
+    std::mutex mutex;
+    std::set<std::thread::id> who;
+    std::atomic<int> done = 0;
+    std::atomic<int> started = 0;
+    std::vector<std::thread> workers;
+    for (int i = 0; i < 3; ++i) {
+      workers.emplace_back([&] {
+        WorkQueue<int>::Worker worker(queue);
+        ++started;
+        while (worker.pop(find_nothing)) {
+          {
+            const std::lock_guard lock(mutex);
+            who.insert(std::this_thread::get_id());
+          }
+          std::this_thread::yield();
+          ++done;
+        }
+      });
+    }
+    CHECK(comes_to_pass([&] { return started == 3; }));
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();
+    std::vector<int> items(30, 7);
+    queue.push_all(items);
+    CHECK(comes_to_pass([&] { return done == 30; }));
+    queue.close();
+    for (auto& worker : workers) worker.join();
+    rounds_of_one += who.size() == 1 ? 1 : 0;
+  }
+  // A worker may be late to wait, or be woken by nobody.
+  CHECK(rounds_of_one > kRounds / 2);
 }
