@@ -2,7 +2,8 @@
 
 The rest in the order in which it is used: cases.py says what is measured, peers.py sets the servers up,
 site_files.py makes what they serve, measure.py measures one server once (with client.py, which makes the load, and
-processes.py, which knows what the server costs), report.py makes medians and tables, picture.py draws.
+processes.py, which knows what the server costs), counts.py counts instructions and system calls, report.py makes
+medians and tables, picture.py draws.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import counts
 import measure
 import peers
 import picture
@@ -35,12 +37,14 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def parse_arguments():
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description="Measures tinyhttpd side by side with other servers on this machine.")
-    parser.add_argument("--only", metavar="CASE,...", type=names_of("case", CASES), default=list(CASES),
-                        help="these cases only")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--only", metavar="CASE,...", type=names_of("case", CASES), help="these cases only")
+    what.add_argument("--instructions", action="store_true",
+                      help="only count the instructions and the system calls of a request")
     parser.add_argument("--peers", metavar="NAME,...", type=names_of("server", peers.SERVERS),
                         default=list(peers.SERVERS), help="compare with these servers only")
     parser.add_argument("--rounds", metavar="N", type=positive, default=5, help="measurements of each (default 5)")
-    parser.add_argument("--seconds", metavar="S", type=positive, default=3, help="length of one (default 3)")
+    parser.add_argument("--seconds", metavar="S", type=seconds, default=1.5, help="length of one (default 1.5)")
     parser.add_argument("--picture", metavar="FILE", type=Path, default=HOME / "build/bench/results.svg",
                         help="where the picture goes (default build/bench/results.svg)")
     parser.add_argument("--no-build", action="store_true", help="measure build/release/tinyhttpd as it is")
@@ -66,10 +70,20 @@ def positive(text):
     return number
 
 
+def seconds(text):
+    number = float(text)
+    if not 0.5 <= number <= 60:
+        raise argparse.ArgumentTypeError("must be 0.5 to 60")
+    return number
+
+
 def print_list():
     print("Cases:")
     for case in CASES.values():
         print(f"  {case.name:18} {case.title} ({case.unit})")
+        if case.servers:
+            print(f"{'':21}with {', '.join(case.servers)} only")
+    print("Counted for a request to tinyhttpd, in instructions and in system calls:\n  " + ", ".join(counts.COUNTED))
     print("Servers:\n  " + ", ".join(peers.SERVERS))
 
 
@@ -97,9 +111,9 @@ def versions(servers, tinyhttpd):
 
 def servers_for(case, chosen):
     """The servers to measure in a case, and why each of the others is left out."""
+    if case.servers:
+        chosen = [name for name in chosen if name in case.servers]
     cannot = {name: peers.CANNOT.get(name, {}).get(case.name) for name in chosen}
-    if case.only:
-        return [name for name in chosen if name in case.only], {}
     return ([name for name in chosen if not cannot[name]],
             {name: reason for name, reason in cannot.items() if reason})
 
@@ -117,6 +131,16 @@ def run_case(bench, case, chosen, rounds):
     show_progress("")
     return {"title": case.title, "unit": case.unit, "more_is_better": case.more_is_better, "left_out": left_out,
             "servers": {name: {"median": report.medians(rows), "rounds": rows} for name, rows in results.items()}}
+
+
+def count_all(bench):
+    """The counts of each case that has some, by its name."""
+    results = {}
+    for name in counts.COUNTED:
+        show_progress(f"instructions and system calls: {name}")
+        results[name] = counts.count(bench, name)
+    show_progress("")
+    return results
 
 
 def show_progress(text):
@@ -138,6 +162,8 @@ def prepare(folder, arguments):
 def run(arguments, folder):
     """Runs the cases, printing each table when it is complete; writes the results even when it is interrupted."""
     chosen = ["tinyhttpd"] + [name for name in peers.SERVERS if name in arguments.peers and name != "tinyhttpd"]
+    if arguments.instructions:
+        chosen, arguments.rounds = ["tinyhttpd"], 0
     bench = prepare(folder, arguments)
     results = {"date": datetime.datetime.now().astimezone().isoformat(timespec="minutes"),
                "command": shlex.join(["scripts/bench", *sys.argv[1:]]), "machine": describe_machine(),
@@ -147,12 +173,14 @@ def run(arguments, folder):
     if results["machine"]["load_before"] > 0.5:
         print("The machine is busy: take these figures for a try only.", file=sys.stderr)
     try:
-        for name in arguments.only:
+        if not arguments.only:
+            results["counts"] = count_all(bench)
+            print(report.counts_table(results["counts"]), flush=True)
+        for name in [] if arguments.instructions else arguments.only or CASES:
             results["cases"][name] = run_case(bench, CASES[name], chosen, arguments.rounds)
             print(report.table(name, results["cases"][name]), flush=True)
     finally:
-        if results["cases"]:
-            write_results(results, arguments.picture)
+        write_results(results, arguments.picture)
     return results
 
 
@@ -160,9 +188,11 @@ def write_results(results, picture_file):
     file = HOME / "build/bench/results.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    picture_file.parent.mkdir(parents=True, exist_ok=True)
-    picture_file.write_text(picture.draw(results))
-    print(f"Results: {file}, picture: {picture_file}")
+    print(f"Results: {file}")
+    if results["cases"]:
+        picture_file.parent.mkdir(parents=True, exist_ok=True)
+        picture_file.write_text(picture.draw(results))
+        print(f"Picture: {picture_file}")
 
 
 def end_on_signal(number, _):
@@ -188,7 +218,7 @@ def main():
         for number in END_SIGNALS:  # A second Ctrl-C must not leave anything behind.
             signal.signal(number, signal.SIG_IGN)
         processes.end_load()
-        processes.end_server(patience=0.5)
+        processes.end_server()
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -33,7 +34,8 @@ def ask(port, path, headers=None, timeout=10.0):
 
 def run_wrk(port, path, connections, seconds, headers):
     """Load from one thread of wrk. Returns its figures as a dictionary (figures.lua)."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", str(HERE / "figures.lua")]
+    # wrk knows whole seconds only, but ends in good order when it is interrupted.
+    command = ["wrk", "-t1", f"-c{connections}", "-d60s", "--timeout", "5s", "-s", str(HERE / "figures.lua")]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     output = run_load_generator(command + [f"http://127.0.0.1:{port}{path}"], seconds)
@@ -48,7 +50,7 @@ def run_ab(port, path, connections, seconds):
     one connection too many (ab speaks HTTP/1.0 and closes always)."""
     with tempfile.NamedTemporaryFile(suffix=".csv") as percentiles:
         output = run_load_generator(
-            ["ab", "-q", "-r", "-t", str(seconds), "-n", "1000000", "-c", str(connections), "-e", percentiles.name,
+            ["ab", "-q", "-r", "-t", "60", "-n", "1000000", "-c", str(connections), "-e", percentiles.name,
              f"http://127.0.0.1:{port}{path}"], seconds)
         lines = Path(percentiles.name).read_text().splitlines()[1:]
     of_percent = {int(percent): float(ms) for percent, ms in (line.split(",") for line in lines)}
@@ -66,11 +68,13 @@ def run_ab(port, path, connections, seconds):
 
 
 def run_load_generator(command, seconds):
-    """Runs wrk or ab to its end and returns what it printed."""
+    """Runs wrk or ab, interrupts it when the time is over, and returns what it printed."""
     generator = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     processes.load_generators.add(generator.pid)
     try:
-        return generator.communicate(timeout=seconds + 15)[0]
+        time.sleep(seconds)
+        generator.send_signal(signal.SIGINT)
+        return generator.communicate(timeout=15)[0]
     except subprocess.TimeoutExpired as error:
         raise WrongAnswer(f"{command[0]} did not come to its end") from error
     finally:

@@ -9,7 +9,7 @@ import http.client
 import statistics
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import client
@@ -29,17 +29,17 @@ class Bench:
     root: Path
     folder: Path
     tinyhttpd: Path
-    seconds: int
+    seconds: float
 
 
 @dataclass
 class Running:
-    """A server that has been started for a case."""
+    """A server that is started for a case."""
     bench: Bench
     case: object
     setup: peers.Setup
-    programs: list
     forks: bool  # whether a part of the work is done by processes that end
+    programs: list = field(default_factory=list)
 
     def cpu_seconds(self):
         return processes.cpu_seconds(with_children=self.forks)
@@ -47,21 +47,11 @@ class Running:
 
 def measure(bench, case, server):
     """Measures `server` once. Whatever goes wrong is in the result's `errors`, and nothing is left running."""
-    user = processes.server_user()
-    folder = site_files.fresh_folder(bench.folder, server, user)
-    scripts = case.path.startswith("/cgi-bin/")
-    idle = IDLE_COUNT if "idle10k" in case.name else 0
-    setup = peers.Setup(root=bench.root, folder=folder, port=processes.free_port(), tinyhttpd=bench.tinyhttpd,
-                        connections=case.connections, idle_connections=idle, scripts=scripts,
-                        access_log=folder / "access.log" if case.log else None)
-    if case.method == "full_cache":
-        setup.options = ["--cache-size", "1G"]
-        site_files.make_many(bench.root)
+    setup = setup_for(bench, case, site_files.fresh_folder(bench.folder, server, processes.server_user()))
     result = {"errors": []}
     try:
-        running = Running(bench, case, setup, peers.start(server, setup),
-                          forks=scripts or server in peers.FORKING)
-        wait_until_ready(running)
+        running = Running(bench, case, setup, forks=setup.scripts or server in peers.FORKING)
+        start(server, running)
         METHODS[case.method](running, result)
     except (WrongAnswer, OSError, EOFError, zlib.error) as error:
         result["errors"].append(with_last_words(str(error) or type(error).__name__, setup))
@@ -72,6 +62,20 @@ def measure(bench, case, server):
     return result
 
 
+def start(server, running):
+    """Starts it, and returns when it answers."""
+    running.programs = peers.start(server, running.setup)
+    wait_until_ready(running)
+
+
+def setup_for(bench, case, folder):
+    """What a server must be set up for."""
+    return peers.Setup(root=bench.root, folder=folder, port=processes.free_port(), tinyhttpd=bench.tinyhttpd,
+                       connections=case.connections, idle_connections=IDLE_COUNT if "idle10k" in case.name else 0,
+                       scripts=case.path.startswith("/cgi-bin/"), options=list(case.options),
+                       access_log=folder / "access.log" if case.log else None)
+
+
 def with_last_words(error, setup):
     """An error with the last line that the server printed."""
     output = setup.folder / "output"
@@ -80,12 +84,14 @@ def with_last_words(error, setup):
 
 
 def wait_until_ready(running):
-    """Waits until the server answers anything."""
+    """Waits until the server answers anything, and no longer that the program which runs its scripts is not there."""
+    path = "/cgi-bin/hello.cgi" if running.setup.scripts else "/1k.txt"
     deadline = time.monotonic() + 10
     while True:
         try:
-            client.ask(running.setup.port, "/1k.txt", timeout=2)
-            return
+            status, _, _ = client.ask(running.setup.port, path, timeout=2)
+            if status not in (502, 503) or time.monotonic() > deadline:
+                return
         except WrongAnswer as error:
             if any(program.poll() is not None for program in running.programs):
                 raise WrongAnswer("it ended when it was started") from error
@@ -156,15 +162,19 @@ def requests(running, result):
 
 def not_modified(running, result):
     """Requests that carry the validators of an earlier answer, those that the server understands."""
-    port, path = running.setup.port, running.case.path
+    headers = validators(running.setup.port, running.case.path)
+    warm_up(running, headers)
+    run_load(running, headers, result, least_bytes=1, most_bytes=1000)
+
+
+def validators(port, path):
+    """The fields of a request that is answered with 304."""
     _, fields, _ = client.ask(port, path)
     known = {"If-None-Match": fields.get("ETag"), "If-Modified-Since": fields.get("Last-Modified")}
     both = {name: value for name, value in known.items() if value}
     for headers in [both] + [{name: value} for name, value in both.items()]:
         if client.ask(port, path, headers)[0] == 304:
-            warm_up(running, headers)
-            run_load(running, headers, result, least_bytes=1, most_bytes=1000)
-            return
+            return headers
     raise WrongAnswer("it does not answer with 304")
 
 
@@ -195,29 +205,44 @@ def post(running, result):
 
 
 def full_cache(running, result):
-    """The rate of scripts with an empty cache, then with a full one: a large process must not be slower to spawn."""
-    result["empty_value"] = rate_now(running, result)
-    connection = http.client.HTTPConnection("127.0.0.1", running.setup.port, timeout=10)
+    """The rate of scripts with a full cache, and with an empty one: a large process must not be slower to spawn."""
+    before = rate_now(running, result)
+    fill_cache(running.setup.port)
+    filled_mib = processes.pss_kib() / 1024
+    if filled_mib < site_files.CACHED_MIB:
+        raise WrongAnswer(f"with its cache full it takes only {filled_mib:.0f} MiB")
+    requests(running, result)
+    processes.end_server()
+    start("tinyhttpd", running)
+    hold_against(result, before, rate_now(running, result))
+
+
+def fill_cache(port):
+    """Asks for each of the many files once."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         for number in range(site_files.CACHED_FILES):
             connection.request("GET", f"/many/{number}.bin")
-            connection.getresponse().read()
+            response = connection.getresponse()
+            if len(response.read()) != site_files.CACHED_FILE_BYTES:
+                raise WrongAnswer(f"while its cache was filled: status {response.status}")
     except (OSError, http.client.HTTPException) as error:
         raise WrongAnswer(f"while its cache was filled: {type(error).__name__}") from error
     finally:
         connection.close()
-    filled_mib = processes.pss_kib() / 1024
-    if filled_mib < 900:
-        result["note"] = f"the full cache took only {filled_mib:.0f} MiB"
-    requests(running, result)
-    result["of_empty"] = result["value"] / result["empty_value"]
 
 
 def rate_now(running, result):
-    """Requests per second before the state that the case is about."""
-    first = {"errors": result["errors"]}
-    requests(running, first)
-    return first["value"]
+    """Requests per second without the state that the case is about."""
+    without = {"errors": result["errors"]}
+    requests(running, without)
+    return without["value"]
+
+
+def hold_against(result, before, after):
+    """Against the rates before and after, so that a machine that becomes slower or faster meanwhile does not count."""
+    result["empty_value"] = (before + after) / 2
+    result["of_empty"] = result["value"] / result["empty_value"]
 
 
 def idle_memory(running, result):
@@ -240,11 +265,11 @@ def idle_connections(running, result):
 
 def beside_idle(running, result):
     """The rate beside 10,000 idle connections, and without them."""
-    result["empty_value"] = rate_now(running, result)
+    before = rate_now(running, result)
     with client.IdleConnections(running.setup.port, running.case.path, IDLE_COUNT) as idle:
         requests(running, result)
         idle.all_still_open()
-    result["of_empty"] = result["value"] / result["empty_value"]
+    hold_against(result, before, rate_now(running, result))
 
 
 def check_log(path, result):

@@ -141,11 +141,14 @@ def reap_orphans():
             return
 
 
-def end_server(patience=3.0):
-    """Ends all of the server's processes: SIGTERM, and SIGKILL for those still there after `patience` seconds."""
-    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
+def end_server(patience=0.5):
+    """Ends all of the server's processes. First its programs are asked to, which lets them end and tidy up after their
+    own helpers; after `patience` seconds whoever is left is asked, after as many again killed."""
+    for number, whom, seconds in ((signal.SIGTERM, our_children, patience),
+                                  (signal.SIGTERM, server_processes, patience),
+                                  (signal.SIGKILL, server_processes, 5.0)):
         deadline = time.monotonic() + seconds
-        for pid in server_processes():
+        for pid in whom():
             send(pid, number)
         while server_processes() and time.monotonic() < deadline:
             reap_orphans()
@@ -153,6 +156,11 @@ def end_server(patience=3.0):
         reap_orphans()
         if not server_processes():
             return
+
+
+def our_children():
+    """Those of the server's processes that the bench has started itself."""
+    return [pid for pid in server_processes() if (read_stat(pid) or ["", ""])[1] == str(os.getpid())]
 
 
 def end_load():

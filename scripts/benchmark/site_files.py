@@ -4,11 +4,15 @@ import gzip
 import os
 import random
 import shutil
+import time
 from pathlib import Path
 
 KIB = 1024
 MIB = 1024 * KIB
-CACHED_FILES = 17000  # of 64 KiB: more than 1 GiB
+CACHED_FILE_BYTES = 64 * KIB
+CACHED_MIB = 1024
+CACHED_FILES = CACHED_MIB * MIB // CACHED_FILE_BYTES + 100
+SETTLED_SECONDS = 3  # Servers do not trust a file in their cache that has only just changed.
 SH_SCRIPT = """#!/bin/sh
 echo "Content-Type: text/plain"
 echo
@@ -17,11 +21,12 @@ echo "Hello from a shell script."
 
 
 def make_site(root, programs):
-    """Fills `root` with files of the sizes to be asked for, and with the scripts: a shell script and `programs`."""
+    """Fills `root` with files of the sizes to be asked for, and with the scripts: a shell script and `programs`.
+    Returns when all that is old enough to be cached."""
     for folder in ("cgi-bin", "many"):
         (root / folder).mkdir(parents=True)
     noise = random.Random(1)
-    for name, size in (("1k.txt", KIB), ("100k.bin", 100 * KIB), ("10m.bin", 10 * MIB), ("64k.bin", 64 * KIB)):
+    for name, size in (("1k.txt", KIB), ("100k.bin", 100 * KIB), ("10m.bin", 10 * MIB), ("64k.bin", CACHED_FILE_BYTES)):
         (root / name).write_bytes(noise.randbytes(size // 16) * 16)
     for name in ("page.html", "ready.html"):
         (root / name).write_bytes(html_page(20 * KIB))
@@ -30,14 +35,10 @@ def make_site(root, programs):
     for name, content in scripts.items():
         (root / "cgi-bin" / name).write_bytes(content)
         (root / "cgi-bin" / name).chmod(0o755)
-
-
-def make_many(root):
-    """17,000 names of one file of 64 KiB: a cache keeps a copy for each name, the disk holds only one."""
+    # Many names of one file: a cache keeps a copy for each name, the disk holds only one.
     for number in range(CACHED_FILES):
-        name = root / "many" / f"{number}.bin"
-        if not name.exists():
-            os.link(root / "64k.bin", name)
+        os.link(root / "64k.bin", root / "many" / f"{number}.bin")
+    time.sleep(SETTLED_SECONDS)
 
 
 def html_page(size):
