@@ -103,6 +103,10 @@ Connection::Connection(UniqueFd socket, Endpoints peer, TimePoint first_deadline
 }
 
 Connection::~Connection() {
+  input_.consume(input_.size());
+  request.clear();
+  outgoing.clear();
+  release_idle_memory();
   --count_;
 }
 

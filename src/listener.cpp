@@ -31,6 +31,12 @@ void set_option(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof value);
 }
 
+/// Answers are sent in as few pieces as there are; holding the last one back for an acknowledgement only
+/// delays it. What a listener accepts takes this over from it.
+void send_at_once(int fd) {
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
 int option_of(int fd, int option) {
   int value = -1;
   socklen_t length = sizeof value;
@@ -88,6 +94,7 @@ Result<Listener, std::error_code> listen_on(const BindAddress& address) {
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return last_error();
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  send_at_once(fd.get());
   if (family == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.both_families ? 0 : 1);
   if (::bind(fd.get(), address.raw.get(), address.raw.length) != 0) return last_error();
   if (::listen(fd.get(), SOMAXCONN) != 0) return last_error();
@@ -344,6 +351,7 @@ Listener adopt_listener(UniqueFd socket) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
     throw std::system_error(last_error(), "descriptor " + std::to_string(fd));
+  if (family != AF_UNIX) send_at_once(fd);
   return {std::move(socket), listening_address(fd)};
 }
 
@@ -354,10 +362,6 @@ Result<Accepted, std::error_code> accept_client(int listener) {
     fd.reset(::accept4(listener, remote.get(), &remote.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   } while (!fd && errno == EINTR);
   if (!fd) return last_error();
-
-  // Answers are sent in as few pieces as there are; holding the last one back for
-  // an acknowledgement only delays it.
-  if (remote.storage.ss_family != AF_UNIX) set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   return Accepted{std::move(fd), socket_address(remote.storage)};
 }
 

@@ -360,11 +360,14 @@ TEST_CASE("A listener of somebody else's is taken over, made not to wait, and ke
   const int fd = opened.front().fd.get();
   REQUIRE(::fcntl(fd, F_SETFL, 0) == 0);
   REQUIRE(::fcntl(fd, F_SETFD, 0) == 0);
+  const int off = 0;
+  REQUIRE(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off) == 0);
   const Listener adopted = adopt_listener(std::move(opened.front().fd));
   CHECK(adopted.address.address == "127.0.0.1");
   CHECK(adopted.address.port == port);
   CHECK((::fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
   CHECK((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(option(fd, IPPROTO_TCP, TCP_NODELAY) == 1);
 }
 
 TEST_CASE("A Unix socket of somebody else's is taken over, and its file stays") {
