@@ -112,11 +112,8 @@ Next RequestSteps::give_up_place(Next next) {
   // While draining the acceptor may have ended, and nobody would take this client up again: it comes first
   // then.
   if (!successor_ || next != Next::go_on || services_.draining) return next;
-  // Another worker goes on with this client, at once where there is something to do: its socket can be
-  // written then.
-  const bool waits =
-      client().phase == Phase::lingering || (client().phase == Phase::idle && !client().has_input());
-  return waits ? Next::await_input : Next::await_output;
+  // Another worker goes on with this client, at once: its socket can be written.
+  return Next::await_output;
 }
 
 void RequestSteps::leave_gateway() {
@@ -318,11 +315,10 @@ Next RequestSteps::stream(Response response) {
   const Next next = end_answer(answer_is_whole_, stream.body_bytes_sent());
   if (source->is_finished()) return next;
   // The script goes on without its output, watched by this worker. The client's next request need not wait
-  // for it: another worker takes it, at once where it has come already, for then the socket can be written.
+  // for it: where it may have come already another worker takes it at once, for the socket can be written.
   site_of_source_ = client().site;
   source_ = std::move(source);
-  if (next != Next::go_on) return next;
-  return client().has_input() ? Next::await_output : Next::await_input;
+  return next == Next::go_on ? Next::await_output : next;
 }
 
 Result<Response> RequestSteps::response_to(const Route& route) {

@@ -97,6 +97,8 @@ void Acceptor::take_events(TimePoint until) {
   found_.clear();
   parked_.look(room_, std::min(until, next_sweep_), found_);
   room_ -= found_.connections.size();
+  // Before anything that may fail: whatever is found is to be served.
+  if (!found_.connections.empty()) queue_.push_all(found_.connections);
   for (const int fd : found_.others) take_event(fd);
   if (!found_.connections.empty()) queue_.push_all(found_.connections);
 }

@@ -11,7 +11,8 @@
 
 namespace tinyhttpd {
 
-/// The memory of the connection that this thread parked last: empty, but with its capacity.
+/// The memory of a connection that this thread parked, until it takes up another: empty, but with its
+/// capacity.
 struct SpareMemory {
   InputBuffer input;
   std::string path;
@@ -119,9 +120,8 @@ void Connection::exchange_memory(SpareMemory& memory) {
 
 void Connection::release_idle_memory() {
   if (has_input()) return;
-  if (!spare_memory().input.has_memory()) return exchange_memory(spare_memory());
   SpareMemory superfluous;
-  exchange_memory(superfluous);
+  exchange_memory(spare_memory().input.has_memory() ? superfluous : spare_memory());
 }
 
 Result<Progress> Connection::read_head(const Limits& limits) {
@@ -135,6 +135,7 @@ Result<Progress> Connection::read_head(const Limits& limits) {
       return Progress::done;
     }
     if (auto refused = refuse_early(input_.unread(), limits)) return std::move(*refused);
+    if (has_input()) seen = 0;  // the end of the head may come later than what was seen of it
     const std::span<char> room = input_.room(limits.max_header_bytes + 1);
     const Transfer transfer = receive(room);
     if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;

@@ -54,8 +54,10 @@ ConnectionPtr ParkedConnections::park(ConnectionPtr connection, Progress need) {
   if (places_.size() <= static_cast<std::size_t>(fd)) places_.resize(static_cast<std::size_t>(fd) + 1);
   Place& place = places_[static_cast<std::size_t>(fd)];
   const bool has_sent = std::exchange(place.has_sent, false);
+  const bool has_ended = std::exchange(place.has_ended, false);
   const Watched before = std::exchange(connection->watched, wanted);
   const bool is_armed = before == Watched::for_input && wanted == Watched::for_input;
+  if (is_armed && has_ended) connection->has_ended = true;
   if (is_armed && has_sent) return connection;
   place.parked = std::move(connection);
   const std::uint32_t events = wanted == Watched::for_output ? kForOutput : kForInput;
@@ -71,22 +73,26 @@ void ParkedConnections::look(std::size_t most, TimePoint until, Found& found) {
   ++turn_;
   const std::lock_guard lock(mutex_);
   for (int i = 0; i < count; ++i) {
-    const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
-    const int fd = static_cast<int>(tag & ~kOther);
-    if ((tag & kOther) != 0) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    const int fd = static_cast<int>(event.data.u64 & ~kOther);
+    if ((event.data.u64 & kOther) != 0) {
       found.others.push_back(fd);
-    } else if (ConnectionPtr connection = take(fd)) {
-      connection->has_ended = (events[static_cast<std::size_t>(i)].events & kEnd) != 0;
+    } else if (ConnectionPtr connection = take(fd, (event.events & kEnd) != 0)) {
       found.connections.push_back(std::move(connection));
     }
   }
 }
 
-/// The connection in this place; where somebody has it, it is noted that there is more for it.
-ConnectionPtr ParkedConnections::take(int fd) {
+/// The connection in this place; where somebody has it, what happened is noted for when it comes back.
+ConnectionPtr ParkedConnections::take(int fd, bool has_ended) {
   Place& place = places_[static_cast<std::size_t>(fd)];
-  place.has_sent = !place.parked;
-  if (place.parked) place.parked->seen = turn_;
+  if (!place.parked) {
+    place.has_sent = true;
+    place.has_ended = place.has_ended || has_ended;
+    return nullptr;
+  }
+  place.parked->seen = turn_;
+  if (has_ended) place.parked->has_ended = true;
   return std::move(place.parked);
 }
 

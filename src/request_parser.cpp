@@ -163,12 +163,6 @@ std::optional<Rejection> refuse_early(std::string_view received, const Limits& l
                                  " bytes (--max-header)");
 }
 
-std::string_view request_line(std::string_view received) {
-  std::string_view rest = skip_empty_line(received);
-  std::string_view line;
-  return get_line(rest, line) ? line : rest;
-}
-
 Result<void> parse_request(std::string_view head, const Limits& limits, Request& request) {
   request.clear();
   std::string_view rest = skip_empty_line(head);

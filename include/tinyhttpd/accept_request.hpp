@@ -12,7 +12,7 @@
 
 namespace tinyhttpd {
 
-/// Where a connection goes that has to wait for its client: the acceptor's table.
+/// Where a connection goes that has to wait for its client, and where work comes from: the acceptor.
 class Parking {
  public:
   virtual ~Parking() = default;

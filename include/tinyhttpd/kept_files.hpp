@@ -49,7 +49,7 @@ class KeptFiles {
   /// Contents up to this size are kept in memory, larger files open.
   static constexpr std::uint64_t kMostContentBytes = 64 * 1024;
 
-  /// Keeps at most so many bytes, and descriptors for an 128th of them each.
+  /// Keeps at most so many bytes, and descriptors for a 128th of them each.
   explicit KeptFiles(std::uint64_t max_bytes) : files_(max_bytes), bytes_of_descriptor_(max_bytes / 128) {}
 
   /// The turn in which a request was seen (0: unknown), and the one we are in, read before the call.

@@ -49,11 +49,12 @@ class ParkedConnections {
  private:
   struct Place {
     ConnectionPtr parked;
-    bool has_sent = false;  // while somebody had it
+    bool has_sent = false;   // while somebody had it
+    bool has_ended = false;  // likewise
   };
 
   bool arm(int fd, std::uint64_t mark, std::uint32_t events, bool known);
-  ConnectionPtr take(int fd);
+  ConnectionPtr take(int fd, bool has_ended);
 
   UniqueFd epoll_;
   std::atomic<Turn> turn_{0};

@@ -37,10 +37,6 @@ class HeadScanner {
 /// of a head, parse_request says of the whole: the answer does not depend on the pieces.
 std::optional<Rejection> refuse_early(std::string_view received, const Limits& limits);
 
-/// The request line of `received`, as far as it has come, without its end: for the log of a request that is
-/// refused early.
-std::string_view request_line(std::string_view received);
-
 /// Parses one whole head, with its empty line (RFC 9112 sections 2 to 6, RFC 9110 sections 5, 7, 9). Every
 /// deviation from the grammar is a Rejection: 400, 414, 417, 431, 501 or 505; after any of them the
 /// connection must be closed. Accepted beyond it: a bare LF as a line end, one empty line before the head,

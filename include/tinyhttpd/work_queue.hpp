@@ -28,7 +28,8 @@ namespace tinyhttpd {
 template <typename Item>
 class WorkQueue {
  public:
-  /// How long workers may stay away without a word before others do what is queued.
+  /// How long workers may stay away without a word before others do what is queued. A worker that looks for
+  /// items is not away.
   static constexpr auto kPatience = std::chrono::milliseconds(10);
 
   /// `processors`: how many workers can run at a time, at least 1.
@@ -67,7 +68,10 @@ class WorkQueue {
     while (filled_ || (!is_idle() && !closed_)) {
       const std::uint64_t taken_before = taken_;
       const auto waited = filler_.wait_for(lock, kPatience);
-      if (waited == std::cv_status::timeout && !filled_ && taken_ == taken_before) missing_ = busy_ - slow_;
+      if (waited == std::cv_status::timeout && !filled_ && taken_ == taken_before) {
+        missing_ = busy_ - slow_;
+        missing_since_ = taken_;
+      }
       if (!filled_ && missing_ > 0) break;
     }
     filled_ = true;
@@ -85,7 +89,7 @@ class WorkQueue {
   class Worker {
    public:
     explicit Worker(WorkQueue& queue) : queue_(queue) {}
-    ~Worker() { queue_.come_back(busy_); }
+    ~Worker() { queue_.come_back(took_); }
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -94,12 +98,12 @@ class WorkQueue {
     /// push what it finds within a moment.
     template <typename Fill>
     std::optional<Item> pop(Fill fill) {
-      return queue_.pop(busy_, fill);
+      return queue_.pop(took_, fill);
     }
 
    private:
     WorkQueue& queue_;
-    bool busy_ = false;
+    std::uint64_t took_ = 0;  // the number of its item, from 1; 0: it has none
   };
 
   /// While it lives, its worker is not expected back: others do what is queued.
@@ -108,7 +112,6 @@ class WorkQueue {
     explicit SlowWork(WorkQueue& queue) : queue_(queue) {
       std::unique_lock lock(queue_.mutex_);
       ++queue_.slow_;
-      queue_.forgive_one();
       queue_.wake(lock);
     }
     ~SlowWork() {
@@ -147,8 +150,6 @@ class WorkQueue {
 
   bool is_idle() const { return items_.empty() && quick() == 0; }
 
-  void forgive_one() { missing_ -= std::min<std::size_t>(missing_, 1); }
-
   /// Wakes as many workers as there is use for, or the acceptor where nobody would look for items. Releases
   /// the lock first: whoever wakes needs it.
   void wake(std::unique_lock<std::mutex>& lock) {
@@ -160,34 +161,36 @@ class WorkQueue {
     if (is_left_alone) filler_.notify_one();
   }
 
-  void come_back(bool& busy) {
+  void come_back(std::uint64_t& took) {
     const std::lock_guard lock(mutex_);
-    if (!std::exchange(busy, false)) return;
+    give_back(took);
+  }
+
+  /// The worker is done with its item.
+  void give_back(std::uint64_t& took) {
+    if (took == 0) return;
     --busy_;
-    forgive_one();
+    if (missing_ > 0 && took <= missing_since_) --missing_;
+    took = 0;
   }
 
   template <typename Fill>
-  std::optional<Item> pop(bool& busy, Fill fill) {
+  std::optional<Item> pop(std::uint64_t& took, Fill fill) {
     std::unique_lock lock(mutex_);
-    if (busy && items_.empty() && !filled_ && !closed_) {
+    if (took > 0 && items_.empty() && !filled_ && !closed_) {
       filled_ = true;
       lock.unlock();
       fill();
       lock.lock();
       filled_ = false;
     }
-    if (std::exchange(busy, false)) {
-      --busy_;
-      forgive_one();
-    }
+    give_back(took);
     wait_for_item(lock);
     if (items_.empty()) return std::nullopt;
     std::optional<Item> item(std::move(items_.front()));
     items_.pop_front();
-    busy = true;
     ++busy_;
-    ++taken_;
+    took = ++taken_;
     if (items_.size() + 1 == capacity_) filler_.notify_one();
     return item;
   }
@@ -208,13 +211,14 @@ class WorkQueue {
   std::condition_variable work_;
   std::condition_variable filler_;  // the acceptor waits here
   std::deque<Item> items_;
-  std::size_t waiting_ = 0;  // workers that wait for an item
-  std::size_t called_ = 0;   // of those: woken, and not here yet
-  std::size_t busy_ = 0;     // workers with an item
-  std::size_t slow_ = 0;     // of those: at slow work
-  std::size_t missing_ = 0;  // of those: away for too long without a word
-  std::uint64_t taken_ = 0;  // items, ever
-  bool filled_ = false;      // somebody looks for items
+  std::size_t waiting_ = 0;          // workers that wait for an item
+  std::size_t called_ = 0;           // of those: woken, and not here yet
+  std::size_t busy_ = 0;             // workers with an item
+  std::size_t slow_ = 0;             // of those: at slow work
+  std::size_t missing_ = 0;          // of those: away for too long without a word
+  std::uint64_t missing_since_ = 0;  // the item that was the last taken when they were counted
+  std::uint64_t taken_ = 0;          // items, ever
+  bool filled_ = false;              // somebody looks for items
   bool closed_ = false;
 };
 

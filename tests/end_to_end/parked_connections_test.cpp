@@ -116,6 +116,78 @@ TEST_CASE("a worker that waits for a script leaves the others to other workers")
   CHECK(slow.read().body == "now");
 }
 
+TEST_CASE("a client that asks for more during a long answer, and ends its side, gets all of it and the end") {
+  ServerUnderTest server(patient);
+  server.file("/a.txt", "a");
+  server.file("/long.bin", std::string(3'000'000, 'l'));
+  for (int round = 0; round < 50; ++round) {
+    Client client(server.port());
+    REQUIRE(client.send("GET /long.bin HTTP/1.1\r\nHost: test\r\n\r\n"));
+    REQUIRE(client.read_head().status == 200);
+    REQUIRE(client.send(kGet));
+    client.finish();
+    const std::string rest = client.read_all();
+    REQUIRE(rest.size() > 3'000'000);
+    REQUIRE(rest.ends_with("\r\n\r\na"));
+  }
+}
+
+TEST_CASE(
+    "a client that asks for more while its script runs, and ends its side, gets all of it and the end") {
+  ServerUnderTest server(patient);
+  server.file("/a.txt", "a");
+  server.script("/slow.cgi", "#!/bin/sh\nsleep 0.2\nprintf 'Content-Type: text/plain\\n\\nslow'\n");
+  Client client(server.port());
+  REQUIRE(client.send(kGet));
+  REQUIRE(client.read().body == "a");
+  REQUIRE(client.send("GET /slow.cgi HTTP/1.1\r\nHost: test\r\n\r\n"));
+  REQUIRE(server.recorder().wait_until([](const Recorder& recorder) { return !recorder.pids().empty(); }));
+  REQUIRE(client.send(kGet));
+  client.finish();
+  REQUIRE(client.read().body == "slow");
+  REQUIRE(client.read().body == "a");
+  CHECK(client.ends_within(5000));
+}
+
+TEST_CASE("a request behind the body of a script that goes on without its output is answered") {
+  ServerUnderTest server(patient);
+  server.file("/a.txt", "a");
+  server.script(
+      "/on.cgi",
+      "#!/bin/sh\nprintf 'Content-Type: text/plain\\nContent-Length: 2\\n\\non'\nexec >&-\nsleep 1\n");
+  Client client(server.port());
+  REQUIRE(client.send(kGet));
+  REQUIRE(client.read().body == "a");
+  REQUIRE(client.send("POST /on.cgi HTTP/1.1\r\nHost: test\r\nContent-Length: 9000\r\n\r\n" +
+                      std::string(9000, 'b') + kGet));
+  CHECK(client.read().body == "on");
+  CHECK(client.read().body == "a");
+}
+
+TEST_CASE("a request behind that of a script whose place goes to the next is answered") {
+  ServerUnderTest server([](Config& config) {
+    patient(config);
+    config.cgi.max_running = 1;
+  });
+  server.file("/a.txt", "a");
+  server.script("/take.cgi", "#!/bin/sh\nsleep 0.1\nprintf 'Content-Type: text/plain\\n\\ntaken'\n");
+  const std::string take =
+      "POST /take.cgi HTTP/1.1\r\nHost: test\r\nContent-Length: 9000\r\n\r\n" + std::string(9000, 'b');
+  for (int round = 0; round < 10; ++round) {
+    Client first(server.port()), second(server.port());
+    for (Client* client : {&first, &second}) {
+      REQUIRE(client->send(kGet));
+      REQUIRE(client->read().body == "a");
+    }
+    REQUIRE(first.send(take + kGet));
+    REQUIRE(second.send(take + kGet));
+    for (Client* client : {&first, &second}) {
+      REQUIRE(client->read().body == "taken");
+      REQUIRE(client->read().body == "a");
+    }
+  }
+}
+
 TEST_CASE("an edited file shows in the next answer, however many ask for it") {
   ServerUnderTest server(patient);
   server.file("/a.txt", "before");

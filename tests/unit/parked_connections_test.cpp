@@ -103,6 +103,18 @@ TEST_CASE("the end of a client is noted, for nothing announces it a second time"
   const ConnectionPtr second = only_one(parked);
   CHECK(second->has_ended);
   CHECK(second->may_have_more());
+
+  // Also while somebody has the connection.
+  Pair busy;
+  CHECK_FALSE(parked.park(std::move(busy.connection), Progress::need_input));
+  busy.say("a");
+  ConnectionPtr third = only_one(parked);
+  busy.say("b");
+  busy.client.reset();
+  CHECK(look(parked).connections.empty());
+  third = parked.park(std::move(third), Progress::need_input);
+  REQUIRE(third);
+  CHECK(third->has_ended);
 }
 
 TEST_CASE("a connection that waits for room is found as soon as there is some, each time") {

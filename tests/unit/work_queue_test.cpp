@@ -333,6 +333,43 @@ TEST_CASE("WorkQueue has others do what is queued when a worker stays away witho
   for (auto& worker : workers) worker.join();
 }
 
+TEST_CASE("a worker that was never away makes up for none that is") {
+  WorkQueue<int> queue(8);
+  std::atomic<bool> is_over = false;
+  std::atomic<int> taken = 0;
+  const auto use = [&](int item) {
+    ++taken;
+    if (item == 0) CHECK(comes_to_pass([&] { return is_over.load(); }));
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 3; ++i) workers.push_back(start_worker(queue, use));
+  // As the acceptor does, until the item is taken. Returns how long that took.
+  const auto push_and_wait = [&](int item) {
+    const int before = taken;
+    const TimePoint start = Clock::now();
+    queue.begin_filling();
+    queue.push(item);
+    queue.end_filling();
+    CHECK(comes_to_pass([&] {
+      if (taken > before) return true;
+      queue.begin_filling();
+      queue.end_filling();
+      return false;
+    }));
+    return Clock::now() - start;
+  };
+  push_and_wait(0);
+  push_and_wait(0);
+  push_and_wait(1);
+  // Two are stuck, and known to be: the third does the rest without waiting for them.
+  int slow_rounds = 0;
+  for (int i = 0; i < 20; ++i) slow_rounds += push_and_wait(1) > WorkQueue<int>::kPatience ? 1 : 0;
+  CHECK(slow_rounds < 10);
+  is_over = true;
+  queue.close();
+  for (auto& worker : workers) worker.join();
+}
+
 TEST_CASE("WorkQueue wakes no more workers for quick work than can run at a time") {
   int rounds_of_one = 0;
   constexpr int kRounds = 100;
