@@ -49,11 +49,6 @@ std::pair<rlim_t, rlim_t> raise_descriptors(rlim_t wanted) {
   return {before, limit.rlim_cur};
 }
 
-/// The acceptor has little to do while workers are busy, but one processor is for all else.
-std::size_t processors_for_workers() {
-  return std::max(2U, std::thread::hardware_concurrency()) - 1;
-}
-
 /// What a person can put into a browser on this machine, or a proxy's configuration.
 std::string url_of(const SocketAddress& address) {
   if (address.address.starts_with("unix:")) return address.address;
@@ -71,7 +66,7 @@ Server::Server(Config config, Trace& trace, Handover handover)
       trace_(trace),
       system_types_(load_media_types()),
       script_credentials_(credentials_or_none(config_.cgi.user)),
-      queue_(config_.queue, processors_for_workers()),
+      queue_(config_.queue, std::max(1U, std::thread::hardware_concurrency())),
       gateways_(config_.cgi.max_running, config_.cgi.queue) {
   startup(std::move(handover));
 }
