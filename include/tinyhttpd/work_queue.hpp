@@ -19,8 +19,8 @@ namespace tinyhttpd {
 /// First in, first out, never longer than its capacity. Any thread may call any member.
 ///
 /// Waking a thread takes longer than most items do, so it wakes as few as it can:
-///   - A worker is expected back at once for its next item, unless it says that its work is slow. No more are
-///     woken than there are processors for.
+///   - A worker is expected back at once for its next item, unless it says that its work is slow. Others are
+///     woken where many items wait, and no more than there are processors for.
 ///   - A worker that finds the queue empty looks for items itself, for a moment, before it wakes the thread
 ///     whose business that is. One thread at a time fills the queue, be it a worker or the acceptor.
 ///
@@ -31,6 +31,9 @@ class WorkQueue {
   /// How long workers may stay away without a word before others do what is queued. A worker that looks for
   /// items is not away.
   static constexpr auto kPatience = std::chrono::milliseconds(10);
+
+  /// So many more items make it worth waking one more worker: fewer are done before it is awake.
+  static constexpr std::size_t kItemsWorthWaking = 32;
 
   /// `processors`: how many workers can run at a time, at least 1.
   explicit WorkQueue(std::size_t capacity, std::size_t processors = 1)
@@ -153,8 +156,9 @@ class WorkQueue {
   /// Wakes as many workers as there is use for, or the acceptor where nobody would look for items. Releases
   /// the lock first: whoever wakes needs it.
   void wake(std::unique_lock<std::mutex>& lock) {
+    const std::size_t useful = std::min({processors_, items_.size(), 1 + items_.size() / kItemsWorthWaking});
     std::size_t calls = 0;
-    for (; calls < items_.size() && called_ < waiting_ && quick() < processors_; ++calls) ++called_;
+    for (; called_ < waiting_ && quick() < useful; ++calls) ++called_;
     const bool is_left_alone = !filled_ && is_idle();
     lock.unlock();
     for (; calls > 0; --calls) work_.notify_one();

@@ -229,6 +229,25 @@ TEST_CASE("a worker that finds the WorkQueue empty looks for items before it wai
   CHECK(looks == 2);
 }
 
+TEST_CASE("a worker that finds a single item takes it without waking another") {
+  WorkQueue<int> queue(8, 4);
+  WorkQueue<int>::Worker worker(queue);
+  queue.push(0);
+  REQUIRE(worker.pop(find_nothing) == 0);
+  std::atomic<int> taken_by_other = 0;
+  std::thread other = start_worker(queue, [&](int) { ++taken_by_other; });
+  for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+  int pushed = 0;
+  const auto look = [&] {
+    queue.push(++pushed);
+    for (int i = 0; i < 20; ++i) std::this_thread::yield();
+  };
+  for (int i = 1; i <= 200; ++i) CHECK(worker.pop(look));
+  CHECK(taken_by_other <= 1);  // it may have been late to wait
+  queue.close();
+  other.join();
+}
+
 TEST_CASE("a worker that has done nothing yet leaves it to the acceptor to fill the WorkQueue") {
   WorkQueue<int> queue(8);
   std::atomic<bool> looked = false;
