@@ -1,7 +1,6 @@
 #include "tinyhttpd/authority.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 #include "tinyhttpd/ascii.hpp"
@@ -12,14 +11,7 @@ namespace {
 
 /// What a label of a host name is made of, '-' aside. RFC 3986 would allow sub-delims and escapes too; no
 /// client needs them, and they are how "a,b" or "a%2fb" reaches a log, a header or a file name.
-constexpr auto kLabelChar = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t byte = 0; byte < table.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    table[byte] = is_letter(c) || is_digit(c) || c == '_';
-  }
-  return table;
-}();
+constexpr CharSet kLabelChar = letters_digits_and("_");
 
 /// The bytes between the colons of an IPv6 address: one to four hexadecimal digits.
 bool is_ipv6_group(std::string_view group) {
@@ -81,7 +73,7 @@ bool is_host_name(std::string_view name) {
   for (const char c : name) {
     // A label is not empty, and does not begin with '-'.
     const bool is_inner = before != '.' && (c == '.' || c == '-');
-    if (!kLabelChar[static_cast<unsigned char>(c)] && !is_inner) return false;
+    if (!contains(kLabelChar, c) && !is_inner) return false;
     before = c;
   }
   return before != '.';

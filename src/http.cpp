@@ -14,16 +14,8 @@ constexpr bool is_ows(char c) {
   return c == ' ' || c == '\t';
 }
 
-/// tchar of RFC 9110 section 5.6.2, by byte.
-constexpr std::array<bool, 256> kTokenChar = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t byte = 0; byte < table.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    table[byte] = is_digit(c) || is_letter(c);
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
+/// tchar of RFC 9110 section 5.6.2.
+constexpr CharSet kTokenChar = letters_digits_and("!#$%&'*+-.^_`|~");
 
 constexpr std::array<std::pair<std::string_view, Method>, 9> kMethods = {{
     {"GET", Method::get},
@@ -51,7 +43,7 @@ bool iequals_at_length(std::string_view a, std::string_view b) {
 }
 
 bool is_token_char(char c) {
-  return kTokenChar[static_cast<unsigned char>(c)];
+  return contains(kTokenChar, c);
 }
 
 std::size_t token_length(std::string_view text) {

@@ -1,6 +1,5 @@
 #include "tinyhttpd/request_target.hpp"
 
-#include <array>
 #include <cstddef>
 
 #include "tinyhttpd/ascii.hpp"
@@ -9,22 +8,6 @@
 namespace tinyhttpd {
 
 namespace {
-
-using CharSet = std::array<bool, 256>;
-
-constexpr CharSet letters_digits_and(std::string_view others) {
-  CharSet set{};
-  for (std::size_t byte = 0; byte < set.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    set[byte] = is_letter(c) || is_digit(c);
-  }
-  for (const char c : others) set[static_cast<unsigned char>(c)] = true;
-  return set;
-}
-
-constexpr bool contains(const CharSet& set, char c) {
-  return set[static_cast<unsigned char>(c)];
-}
 
 /// Whether every byte of `text` is in `set`.
 bool all_in(const CharSet& set, std::string_view text) {

@@ -1,6 +1,10 @@
 // Classes of ASCII bytes, without the locale that <cctype> asks.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <string_view>
+
 namespace tinyhttpd {
 
 constexpr bool is_digit(char c) {
@@ -27,6 +31,23 @@ constexpr int hex_value(char c) {
 
 constexpr bool is_hex_digit(char c) {
   return hex_value(c) >= 0;
+}
+
+/// A class of bytes as a table: one look for each byte of what a client sent.
+using CharSet = std::array<bool, 256>;
+
+constexpr CharSet letters_digits_and(std::string_view others) {
+  CharSet set{};
+  for (std::size_t byte = 0; byte < set.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    set[byte] = is_letter(c) || is_digit(c);
+  }
+  for (const char c : others) set[static_cast<unsigned char>(c)] = true;
+  return set;
+}
+
+constexpr bool contains(const CharSet& set, char c) {
+  return set[static_cast<unsigned char>(c)];
 }
 
 }  // namespace tinyhttpd
