@@ -45,25 +45,16 @@ void append_digits(std::string& line, std::uint64_t number) {
 /// Appends ` 200`, or ` -` for 0.
 void append_number(std::string& line, std::uint64_t number) {
   line += ' ';
-  if (number == 0) line += '-';
-  if (number != 0) append_digits(line, number);
+  if (number == 0) {
+    line += '-';
+  } else {
+    append_digits(line, number);
+  }
 }
 
 /// Appends three digits.
 void append_thousandths(std::string& line, std::uint64_t number) {
   for (const std::uint64_t unit : {100U, 10U, 1U}) line += static_cast<char>('0' + number / unit % 10);
-}
-
-/// A time as the log writes it, formatted once a second in each thread.
-template <std::string (*format)(UnixTime)>
-std::string_view formatted(UnixTime time) {
-  thread_local UnixTime formatted_for = -1;
-  thread_local std::string text;
-  if (time != formatted_for) {
-    text = format(time);
-    formatted_for = time;
-  }
-  return text;
 }
 
 UnixTime unix_time(std::chrono::system_clock::time_point time) {
@@ -90,7 +81,7 @@ std::string json_second(UnixTime time) {
 /// Appends "1994-11-06T08:49:37.123Z".
 void append_json_time(std::string& line, std::chrono::system_clock::time_point time) {
   const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  line.append(formatted<json_second>(unix_time(time))).append(1, '.');
+  line.append(once_a_second<json_second>(unix_time(time))).append(1, '.');
   append_thousandths(line, static_cast<std::uint64_t>(milliseconds));
   line += 'Z';
 }
@@ -160,7 +151,7 @@ int error_of_access(const std::string& name, int mode) {
 void append_combined_line(std::string& line, const Request& request, const Endpoints& endpoints,
                           const AnswerSummary& summary, UnixTime now) {
   line += endpoints.remote_address.empty() ? "-" : std::string_view(endpoints.remote_address);
-  line.append(" - - [").append(formatted<log_date>(now)).append("]");
+  line.append(" - - [").append(once_a_second<log_date>(now)).append("]");
   append_quoted(line, request.line, kMaxRequestLineBytes);
   append_number(line, static_cast<std::uint64_t>(summary.status));
   append_number(line, summary.body_bytes);

@@ -15,16 +15,8 @@ namespace {
 /// After so many answers a connection is closed, so that no client holds a worker's attention for ever.
 constexpr unsigned kMaxRequestsPerConnection = 1000;
 
-/// The lines of now, formatted once a second in each thread.
-std::string_view current_date_and_server() {
-  thread_local UnixTime formatted_for = -1;
-  thread_local std::string lines;
-  const UnixTime now = std::time(nullptr);
-  if (now != formatted_for) {
-    lines = date_and_server(http_date(now));
-    formatted_for = now;
-  }
-  return lines;
+std::string date_and_server_at(UnixTime now) {
+  return date_and_server(http_date(now));
 }
 
 /// RFC 9112 section 6.3, from the sender's side.
@@ -44,7 +36,8 @@ void decide_close(Connection& connection, const Response& response, Delimiter de
 /// Writes the head, once it is clear whether the connection stays.
 void write_head(std::string& head, Connection& connection, const Response& response, Delimiter delimiter) {
   decide_close(connection, response, delimiter);
-  HeadContext context{.date_and_server = current_date_and_server(), .delimiter = delimiter};
+  HeadContext context{.date_and_server = once_a_second<date_and_server_at>(std::time(nullptr)),
+                      .delimiter = delimiter};
   context.content_length = response.content_length.value_or(length_of(response.body));
   context.close = connection.close_after;
   context.keep_alive_1_0 = !context.close && connection.request.minor_version == 0;
