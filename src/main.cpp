@@ -132,7 +132,7 @@ void serve(const Config& config, Words words) {
   AccessLog access_log(config.access_log, config.log_format, server_log);
   Tee trace;
   trace.add(server_log);
-  if (config.access_log != "off") trace.add(access_log);
+  if (access_log.is_on()) trace.add(access_log);
   for (const std::string& warning : config.warnings) trace.warning(warning);
   if (!handover.sockets.empty() && (config.given.contains("bind") || config.given.contains("port")))
     trace.warning("--bind and --port are not used: the sockets were handed over (LISTEN_FDS)");

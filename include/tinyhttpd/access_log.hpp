@@ -36,6 +36,9 @@ class AccessLog : public Trace {
   /// `server_log` as a warning. Throws std::system_error that names the file.
   AccessLog(const std::string& target, LogFormat format, Trace& server_log);
 
+  /// Whether it writes anything: a listener that does not need not be told.
+  bool is_on() const { return writer_ != nullptr; }
+
   /// For log rotation: goes on in a new file of the same name. On an error the old one stays in use.
   Result<void, std::error_code> reopen();
 
