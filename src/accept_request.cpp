@@ -123,12 +123,11 @@ void RequestSteps::leave_gateway() {
 
 /// A connection that is over ends. Then its script: one whose answer is whole in its own time, another now.
 void RequestSteps::let_go(Next next) {
+  if (next == Next::end) connection_.reset();
+  if (!source_) return;
+  const SlowWork slow(services_.queue);
   try {
-    if (next == Next::end) connection_.reset();
-    if (!source_) return;
-    const SlowWork slow(services_.queue);
     if (answer_is_whole_) source_->finish();
-    source_.reset();
   } catch (const std::exception& error) {
     services_.trace.warning(std::string("a script is ended: ") + error.what());
   }

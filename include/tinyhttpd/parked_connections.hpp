@@ -21,8 +21,10 @@ class ParkedConnections {
   /// Throws std::system_error.
   ParkedConnections();
 
-  /// Watches a descriptor that is no connection for input, or no longer. Throws std::system_error.
+  /// From now on look() tells of input for this descriptor, which is no connection. Throws std::system_error.
   void watch(int fd);
+
+  /// Stops, or starts again, to watch one that watch() was called for.
   void set_watched(int fd, bool watched);
 
   /// Takes the connection until its client has sent something (need_input), or has room for more

@@ -56,6 +56,7 @@ class WorkQueue {
     wake(lock);
   }
 
+  /// Adds one item, likewise.
   void push(Item item) {
     std::unique_lock lock(mutex_);
     items_.push_back(std::move(item));
