@@ -163,22 +163,34 @@ Result<Progress> Connection::read_plain_body(const Limits& limits, const std::st
     body_from_input_ = come.size();
     if (auto stored = store(come, limits, folder); !stored) return std::move(stored).error();
   }
-  std::array<char, kBodyPieceBytes> piece;
   while (body.size() < length) {
-    // Never more than is missing: what follows belongs to the next request. And pieces that begin where a
-    // page of the body's file does are copied faster: the first piece, which follows what came with the head,
-    // is cut.
-    const std::size_t most =
-        std::min<std::uint64_t>(piece.size() - body.size() % piece.size(), length - body.size());
-    const Transfer transfer = receive(std::span(piece).first(most));
-    if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_input;
-    if (transfer.outcome == Transfer::Outcome::closed)
+    // Never more than is missing: what follows belongs to the next request.
+    const auto transfer = receive_body(length - body.size(), limits, folder);
+    if (!transfer) return transfer.error();
+    if (transfer->outcome == Transfer::Outcome::would_wait) return Progress::need_input;
+    if (transfer->outcome == Transfer::Outcome::closed)
       return bad_request("the client ended before its body did");
-    if (transfer.outcome == Transfer::Outcome::failed) return Progress::gone;
-    if (auto stored = store({piece.data(), transfer.bytes}, limits, folder); !stored)
-      return std::move(stored).error();
+    if (transfer->outcome == Transfer::Outcome::failed) return Progress::gone;
   }
   return Progress::done;
+}
+
+/// Adds what has come to the body, at most `most` bytes of it.
+Result<Transfer> Connection::receive_body(std::uint64_t most, const Limits& limits,
+                                          const std::string& folder) {
+  std::error_code error;
+  const Transfer taken = body.take_from(socket(), most, error);
+  if (error) return refuse_storing(error);
+  may_have_more_ = taken.outcome == Transfer::Outcome::some;
+  if (taken.outcome != Transfer::Outcome::would_wait) return taken;
+  std::array<char, kBodyPieceBytes> piece;
+  // Pieces that begin where a page of the body's file does are copied faster: the first piece, which follows
+  // what came with the head, is cut.
+  const std::size_t size = std::min<std::uint64_t>(piece.size() - body.size() % piece.size(), most);
+  const Transfer received = receive(std::span(piece).first(size));
+  if (auto stored = store({piece.data(), received.bytes}, limits, folder); !stored)
+    return std::move(stored).error();
+  return received;
 }
 
 Result<Progress> Connection::read_chunked_body(const Limits& limits, const std::string& folder) {

@@ -1,6 +1,7 @@
 #include "tinyhttpd/socket.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -90,6 +91,16 @@ Transfer zero_means_closed(Transfer transfer) {
 
 Transfer receive(int fd, std::span<char> buffer) {
   return zero_means_closed(transfer([&] { return ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT); }));
+}
+
+Transfer receive_into_pipe(int fd, int pipe, std::size_t most) {
+  const Transfer moved =
+      transfer([&] { return ::splice(fd, nullptr, pipe, nullptr, most, SPLICE_F_NONBLOCK); });
+  const bool failed = moved.outcome == Transfer::Outcome::failed;
+  // EPERM, ENOSYS: forbidden by a filter of system calls.
+  const bool unsupported = failed && (errno == EINVAL || errno == EPERM || errno == ENOSYS);
+  // Urgent data stops splice, and looks like nothing or like the end: only recv passes it over.
+  return unsupported || (!failed && moved.bytes == 0) ? Transfer{Transfer::Outcome::would_wait} : moved;
 }
 
 Transfer send(int fd, std::string_view bytes, bool more) {

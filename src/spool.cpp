@@ -3,8 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
+
+#include "tinyhttpd/process.hpp"
 
 namespace tinyhttpd {
 namespace {
@@ -41,6 +45,42 @@ std::error_code write_all(int fd, std::string_view bytes) {
   return {};
 }
 
+/// How much a thread's pipe holds: with the usual 64 KiB splicing is slower than copying.
+constexpr int kPipeBytes = 1024 * 1024;
+
+/// The pipe through which this thread moves bytes: empty before and after. Without ends when none of that
+/// size can be made.
+Pipe& spare_pipe() {
+  thread_local Pipe spare;
+  if (spare.read_end) return spare;
+  auto made = make_pipe();
+  if (made && ::fcntl(made->write_end.get(), F_SETPIPE_SZ, kPipeBytes) >= 0) spare = std::move(*made);
+  return spare;
+}
+
+/// One read and its writes. `moved`: how many bytes it read.
+std::error_code copy_some(int pipe, int file, std::size_t count, ssize_t& moved) {
+  std::array<char, 64 * 1024> piece;
+  moved = ::read(pipe, piece.data(), std::min(count, piece.size()));
+  return moved > 0 ? write_all(file, {piece.data(), static_cast<std::size_t>(moved)}) : std::error_code();
+}
+
+/// Moves `count` bytes out of a pipe that holds as many.
+std::error_code move_all(int pipe, int file, std::size_t count) {
+  while (count > 0) {
+    ssize_t moved = ::splice(pipe, nullptr, file, nullptr, count, 0);
+    if (moved < 0 && errno == EINVAL) {  // a file system that cannot
+      if (const std::error_code error = copy_some(pipe, file, count, moved)) return error;
+    }
+    if (moved > 0) {
+      count -= static_cast<std::size_t>(moved);
+    } else if (moved == 0 || errno != EINTR) {
+      return moved == 0 ? std::make_error_code(std::errc::no_space_on_device) : last_error();
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Spool::Spool(Spool&& other) noexcept
@@ -68,6 +108,22 @@ std::error_code Spool::append(std::string_view bytes, const std::string& folder)
   }
   size_ += bytes.size();
   return {};
+}
+
+// Received and written, the bytes would be copied twice; a pipe takes the pages in which they came, and they
+// are copied once, into the file.
+Transfer Spool::take_from(int socket, std::uint64_t most, std::error_code& error) {
+  constexpr Transfer kNotThisWay{Transfer::Outcome::would_wait};
+  if (!file_) return kNotThisWay;
+  Pipe& pipe = spare_pipe();
+  if (!pipe.read_end) return kNotThisWay;
+  // As many as end where a page of the file does: whole pages are written faster.
+  const std::uint64_t piece = std::min<std::uint64_t>(most, kPipeBytes - size_ % kPipeBytes);
+  const Transfer taken = receive_into_pipe(socket, pipe.write_end.get(), piece);
+  error = move_all(pipe.read_end.get(), file_.get(), taken.bytes);
+  if (error) pipe = Pipe();  // for what is left in it
+  size_ += taken.bytes;
+  return taken;
 }
 
 std::error_code Spool::move_to_file(const std::string& folder) {

@@ -161,6 +161,7 @@ class Connection : public ClientWatch {
  private:
   Transfer receive(std::span<char> room);
   Result<Progress> read_plain_body(const Limits& limits, const std::string& folder);
+  Result<Transfer> receive_body(std::uint64_t most, const Limits& limits, const std::string& folder);
   Result<Progress> read_chunked_body(const Limits& limits, const std::string& folder);
   Result<void> store(std::string_view bytes, const Limits& limits, const std::string& folder);
   Result<bool> decode_chunks(std::string_view& bytes, const Limits& limits, const std::string& folder);

@@ -38,6 +38,11 @@ struct Transfer {
 /// closed: the peer has ended its side.
 Transfer receive(int fd, std::span<char> buffer);
 
+/// Moves what is there, at most `most` bytes, into an empty pipe, without waiting or copying (splice). `fd`
+/// must be non-blocking. would_wait: nothing is there, the peer has ended its side, or this socket cannot do
+/// so: receive() tells.
+Transfer receive_into_pipe(int fd, int pipe, std::size_t most);
+
 /// Sends what fits, without waiting and without SIGPIPE; `more`: further bytes follow at once (MSG_MORE).
 Transfer send(int fd, std::string_view bytes, bool more = false);
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "tinyhttpd/socket.hpp"
 #include "tinyhttpd/unique_fd.hpp"
 
 namespace tinyhttpd {
@@ -27,6 +28,12 @@ class Spool {
   /// at once where the file system has none). Errors are the system's: ENOSPC, EDQUOT, EFBIG, EMFILE, EIO …;
   /// after one the spool is unusable. EFBIG needs SIGXFSZ to be ignored, or the process ends instead.
   [[nodiscard]] std::error_code append(std::string_view bytes, const std::string& folder);
+
+  /// Moves what has come to a non-blocking socket, at most `most` bytes, on into its file without a copy in
+  /// between (splice). would_wait: nothing could be taken this way, because nothing is there, the peer has
+  /// ended its side, the spool is in memory, or the kernel cannot do so; receive() and append() tell and
+  /// help. `error` is set as append() returns it.
+  Transfer take_from(int socket, std::uint64_t most, std::error_code& error);
 
   std::uint64_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

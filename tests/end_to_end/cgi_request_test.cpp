@@ -368,6 +368,43 @@ TEST_CASE("Standard input is the body, byte for byte, and then its end") {
   }
 }
 
+TEST_CASE(
+    "A large body is whole wherever it was cut on its way, and the next request begins right behind it") {
+  ServerUnderTest server;
+  server.script("/cgi-bin/cat.cgi", sh_text("exec cat\n"));
+  const std::string body = bytes_that_differ(3'000'001);
+  const std::string head = "POST /cgi-bin/cat.cgi HTTP/1.1\r\nHost: test\r\nContent-Length: ";
+  const std::string both = head + "3000001\r\n\r\n" + body + head + "5\r\n\r\nhello";
+  for (const std::size_t cut : {std::size_t{100}, std::size_t{16'500}, std::size_t{262'300},
+                                std::size_t{1'048'700}, both.size() - 200, both.size() - 7}) {
+    CAPTURE(cut);
+    Client client(server.port());
+    REQUIRE(client.send(both.substr(0, cut)));
+    CHECK(get(server.port(), "/").status != 0);  // others are served meanwhile
+    REQUIRE(client.send(both.substr(cut)));
+    CHECK(client.read().body == body);
+    CHECK(client.read().body == "hello");
+  }
+}
+
+TEST_CASE("A client that leaves in the middle of a large body leaves nothing behind") {
+  ServerUnderTest server;
+  server.script("/cgi-bin/cat.cgi", sh_text("exec cat\n"));
+  const std::string head = "POST /cgi-bin/cat.cgi HTTP/1.1\r\nHost: test\r\nContent-Length: 3000000\r\n\r\n";
+  Client finishing(server.port());
+  REQUIRE(finishing.send(head + std::string(2'000'000, 'x')));
+  finishing.finish();
+  CHECK(finishing.read().status == 400);
+  {
+    Client leaving(server.port());
+    REQUIRE(leaving.send(head + std::string(2'000'000, 'x')));
+    leaving.reset();
+  }
+  const std::string body = bytes_that_differ(2'500'000);
+  CHECK(post(server.port(), "/cgi-bin/cat.cgi", body).body == body);
+  CHECK(server.recorder().pids().size() == 1);
+}
+
 TEST_CASE("A listener that wants a script's input is told of all of it") {
   ServerUnderTest server;
   server.script("/cgi-bin/cat.cgi", sh_text("exec cat >/dev/null\n"));

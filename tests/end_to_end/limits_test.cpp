@@ -225,6 +225,22 @@ TEST_CASE("a body that the disk has no room for is 507, and the next one is take
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
+TEST_CASE("what the disk had no room for does not come into the next body") {
+  tinyhttpd::TemporaryFolder folder;
+  folder.write("cgi-bin/echo.sh", kEcho, 0755);
+  ServerProcess server({"--root", folder.path(), "--spool-dir", folder.path(), "--threads", "2"}, [] {
+    const rlimit small{2'000'000, 2'000'000};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  });
+  const std::uint16_t port = server.port();
+  REQUIRE(port != 0);
+  for (int i = 0; i < 5; ++i) {
+    CHECK(post(port, "/cgi-bin/echo.sh", std::string(3'000'000, 'x')).status == 507);
+    const std::string fits(1'900'000, 'y');
+    CHECK(post(port, "/cgi-bin/echo.sh", fits).body == fits);
+  }
+}
+
 TEST_CASE("a body that came fast buys no time to come slowly") {
   ServerUnderTest server([](tinyhttpd::Config& config) {
     config.limits.body_timeout = Seconds(0.3);

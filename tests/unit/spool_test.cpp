@@ -3,12 +3,14 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -41,6 +43,43 @@ std::string read_all(const Spool& spool) {
 int error_of_large_append(const std::string& folder) {
   Spool spool;
   return spool.append(pattern(Spool::kMemoryBytes * 4), folder).value();
+}
+
+/// Two connected sockets that do not wait.
+std::pair<UniqueFd, UniqueFd> socket_pair() {
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) std::abort();
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+/// Descriptors are taken until the next one is over 63, so that a rule can tell those made later.
+void use_up_low_descriptors() {
+  while (::open("/dev/null", O_RDONLY | O_CLOEXEC) < 63) {
+  }
+}
+
+/// The bit that a descriptor has that is made after use_up_low_descriptors().
+constexpr std::uint32_t kOver63 = 64;
+
+/// A spool in a file takes `size` bytes from a socket. Its error; 255: it does not hold what was sent. Of all
+/// descriptors only the file's is over 63.
+int error_of_taking(const std::string& folder, std::size_t size) {
+  const std::string bytes = pattern(Spool::kMemoryBytes * 2 + size);
+  const std::string_view first = std::string_view(bytes).substr(0, Spool::kMemoryBytes * 2);
+  const auto [near, far] = socket_pair();
+  std::error_code error;
+  std::array<char, 1> one{};
+  if (Spool before;
+      before.append(first, folder) || send(far.get(), "x").bytes != 1 ||
+      (before.take_from(near.get(), 1, error).bytes != 1 && receive(near.get(), one).bytes != 1))
+    return 254;
+  use_up_low_descriptors();
+  Spool spool;
+  if (const std::error_code failed = spool.append(first, folder)) return failed.value();
+  if (send(far.get(), std::string_view(bytes).substr(first.size())).bytes != size) return 253;
+  while (spool.take_from(near.get(), size, error).outcome == Transfer::Outcome::some)
+    if (error) return error.value();
+  return read_all(spool) == bytes ? 0 : 255;
 }
 
 }  // namespace
@@ -128,6 +167,96 @@ TEST_CASE("A spool on a full file system says ENOSPC") {
           refuse_system_call(SYS_write, ENOSPC);
           return error_of_large_append(folder.path());
         }) == ENOSPC);
+}
+
+TEST_CASE("A spool in a file takes from a socket what it is told to, and leaves the rest there") {
+  const TemporaryFolder folder;
+  const auto [near, far] = socket_pair();
+  const std::string bytes = pattern(Spool::kMemoryBytes * 4);
+  const std::string_view first = std::string_view(bytes).substr(0, Spool::kMemoryBytes + 1);
+  Spool spool;
+  REQUIRE_FALSE(spool.append(first, folder.path()));
+  std::error_code error;
+  CHECK(spool.take_from(near.get(), 100, error).outcome == Transfer::Outcome::would_wait);
+  REQUIRE(send(far.get(), std::string_view(bytes).substr(first.size())).outcome == Transfer::Outcome::some);
+  for (const std::size_t most : {std::size_t{1}, std::size_t{4095}, std::size_t{10'000}}) {
+    const std::uint64_t before = spool.size();
+    while (spool.size() < before + most)
+      REQUIRE(spool.take_from(near.get(), before + most - spool.size(), error).bytes > 0);
+    CHECK(spool.size() == before + most);
+  }
+  REQUIRE_FALSE(error);
+  CHECK(read_all(spool) == bytes.substr(0, static_cast<std::size_t>(spool.size())));
+  std::array<char, 1> next{};
+  CHECK(receive(near.get(), next).bytes == 1);
+  CHECK(next[0] == bytes[static_cast<std::size_t>(spool.size())]);
+}
+
+TEST_CASE("A spool in memory takes nothing from a socket") {
+  const auto [near, far] = socket_pair();
+  REQUIRE(send(far.get(), "hello").bytes == 5);
+  Spool spool;
+  std::error_code error;
+  CHECK(spool.take_from(near.get(), 5, error).outcome == Transfer::Outcome::would_wait);
+  CHECK(spool.empty());
+  std::array<char, 10> buffer{};
+  CHECK(receive(near.get(), buffer).bytes == 5);
+}
+
+TEST_CASE("A spool takes bytes from a socket where the file system, or the system, cannot splice") {
+  const TemporaryFolder folder;
+  CHECK(in_forked_child([&] { return error_of_taking(folder.path(), 50'000); }) == 0);
+  CHECK(in_forked_child([&] {
+          refuse_system_call(SYS_splice, EINVAL, 2, kOver63);  // into the file
+          return error_of_taking(folder.path(), 50'000);
+        }) == 0);
+  for (const int refusal : {EINVAL, EPERM, ENOSYS})
+    CHECK(in_forked_child([&] {
+            refuse_system_call(SYS_splice, refusal);
+            return error_of_taking(folder.path(), 50'000);
+          }) == 255);  // nothing was taken
+}
+
+TEST_CASE("A spool that takes bytes from a socket says when its file cannot hold them") {
+  const TemporaryFolder folder;
+  for (const int refusal : {ENOSPC, EDQUOT, EIO})
+    CHECK(in_forked_child([&] {
+            refuse_system_call(SYS_splice, refusal, 2, kOver63);
+            return error_of_taking(folder.path(), 50'000);
+          }) == refusal);
+  CHECK(in_forked_child([&] {
+          std::signal(SIGXFSZ, SIG_IGN);
+          const rlimit small{Spool::kMemoryBytes * 3, Spool::kMemoryBytes * 3};
+          ::setrlimit(RLIMIT_FSIZE, &small);
+          return error_of_taking(folder.path(), 50'000);
+        }) == EFBIG);
+}
+
+TEST_CASE("What one spool could not hold does not come to the next") {
+  const TemporaryFolder folder;
+  CHECK(in_forked_child([&] {
+          std::signal(SIGXFSZ, SIG_IGN);
+          const rlimit small{Spool::kMemoryBytes * 3, RLIM_INFINITY};
+          ::setrlimit(RLIMIT_FSIZE, &small);
+          if (error_of_taking(folder.path(), 50'000) != EFBIG) return 1;
+          const rlimit large{RLIM_INFINITY, RLIM_INFINITY};
+          ::setrlimit(RLIMIT_FSIZE, &large);
+          return error_of_taking(folder.path(), 40'000);
+        }) == 0);
+}
+
+TEST_CASE("A spool that takes from a socket tells a broken connection from one that has ended") {
+  const TemporaryFolder folder;
+  auto [near, far] = socket_pair();
+  Spool spool;
+  REQUIRE_FALSE(spool.append(pattern(Spool::kMemoryBytes + 1), folder.path()));
+  std::error_code error;
+  CHECK(spool.take_from(-1, 10, error).outcome == Transfer::Outcome::failed);
+  far.reset();
+  CHECK(spool.take_from(near.get(), 10, error).outcome == Transfer::Outcome::would_wait);
+  std::array<char, 10> buffer{};
+  CHECK(receive(near.get(), buffer).outcome == Transfer::Outcome::closed);
+  CHECK_FALSE(error);
 }
 
 TEST_CASE("A spool that gets no descriptor says EMFILE") {
