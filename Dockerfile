@@ -22,7 +22,8 @@ LABEL org.opencontainers.image.title="tinyhttpd" \
   org.opencontainers.image.licenses="MIT"
 # What the program is linked with and the base image lacks; `tinyhttpd --version` below fails when something is missing.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends libboost-program-options1.74.0 libspdlog1.10 zlib1g \
+  && apt-get install -y --no-install-recommends libboost-program-options1.74.0 libspdlog1.10 \
+    zlib1g libcrypt1 libmd0 \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/* /var/log/apt /var/log/*.log \
   && useradd --system --no-log-init --uid 10001 --user-group --no-create-home --home-dir /nonexistent \
     --shell /usr/sbin/nologin tinyhttpd

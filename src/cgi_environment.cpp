@@ -49,14 +49,6 @@ class Environment {
   std::vector<std::string> variables_;
 };
 
-// The host that the client asked for, else our own address as a URI would write it (RFC 3875 section 4.1.14).
-std::string server_name(const Request& request, const Endpoints& endpoints) {
-  if (!request.host.empty()) return std::string(request.host);
-  if (endpoints.server_address.empty()) return "localhost";  // a Unix socket has no address
-  const bool is_ipv6 = endpoints.server_address.find(':') != std::string::npos;
-  return is_ipv6 ? "[" + endpoints.server_address + "]" : endpoints.server_address;
-}
-
 // 1*DIGIT, always (RFC 3875 section 4.1.15). A Unix socket has no port: then the one the client asked for,
 // which is that of the server in front of us, else the one that http means.
 std::string server_port(const Request& request, const Endpoints& endpoints) {
@@ -78,18 +70,20 @@ void set_server(Environment& environment, const Request& request, const ScriptTa
   environment.set("DOCUMENT_ROOT", script.document_root);
 }
 
-// What stands for a client without an address, behind a Unix socket or a pipe: REMOTE_ADDR must be one
-// (RFC 3875 section 4.1.8). 127.0.0.1 would make scripts trust everybody whom a proxy brings. No client ever
-// has 0.0.0.0, "this host" (RFC 6890), so that no list of the trusted names it.
-constexpr std::string_view kNoAddress = "0.0.0.0";
-
 // RFC 3875 allows the address where the name is not known (section 4.1.9): a look-up would make the client
 // wait.
 void set_client(Environment& environment, const Endpoints& endpoints) {
-  const std::string_view address = endpoints.remote_address.empty() ? kNoAddress : endpoints.remote_address;
+  const std::string_view address = client_address(endpoints);
   environment.set("REMOTE_ADDR", address);
   environment.set("REMOTE_HOST", address);
   environment.set("REMOTE_PORT", std::to_string(endpoints.remote_port));
+}
+
+// Only where a password was checked (RFC 3875 sections 4.1.1 and 4.1.11): no field of a client sets them.
+void set_user(Environment& environment, const Request& request) {
+  if (request.user.empty()) return;
+  environment.set("AUTH_TYPE", "Basic");
+  environment.set("REMOTE_USER", request.user);
 }
 
 void set_script(Environment& environment, const ScriptTarget& script) {
@@ -112,18 +106,6 @@ void set_request(Environment& environment, const Request& request, std::uint64_t
     environment.set("CONTENT_LENGTH", std::to_string(body_bytes));
   }
   if (const auto type = request.field("Content-Type")) environment.set("CONTENT_TYPE", *type);
-}
-
-// Fields that never become HTTP_*: those that are meta-variables already; the coding that was removed from
-// the body; Proxy, which would be the HTTP_PROXY that programs obey (CVE-2016-5385); Redirect-Status, in
-// which php-cgi believes (CVE-2024-8927); and passwords, which other users of this machine might see in a
-// script's environment.
-bool is_withheld(std::string_view name, const CgiConfig& config) {
-  constexpr std::array<std::string_view, 6> kNames = {"Content-Length",      "Content-Type",
-                                                      "Transfer-Encoding",   "Proxy",
-                                                      "Proxy-Authorization", "Redirect-Status"};
-  if (iequals(name, "Authorization")) return !config.pass_authorization;
-  return std::any_of(kNames.begin(), kNames.end(), [name](auto withheld) { return iequals(name, withheld); });
 }
 
 // A byte other than these would have to become '_' too, and then two different fields would be one variable:
@@ -157,8 +139,8 @@ void set_fields(Environment& environment, const Request& request, const CgiConfi
 
 // What the protocol says, or says by leaving it out, is not for the configuration.
 bool is_of_the_protocol(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kSometimesUnset = {"CONTENT_LENGTH", "CONTENT_TYPE",
-                                                               "PATH_TRANSLATED"};
+  constexpr std::array<std::string_view, 5> kSometimesUnset = {"AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE",
+                                                               "PATH_TRANSLATED", "REMOTE_USER"};
   return name.starts_with("HTTP_") ||
          std::find(kSometimesUnset.begin(), kSometimesUnset.end(), name) != kSometimesUnset.end();
 }
@@ -198,15 +180,49 @@ std::vector<std::string> search_words(std::string_view query) {
 
 }  // namespace
 
+std::string server_name(const Request& request, const Endpoints& endpoints) {
+  if (!request.host.empty()) return std::string(request.host);
+  if (endpoints.server_address.empty()) return "localhost";  // a Unix socket has no address
+  const bool is_ipv6 = endpoints.server_address.find(':') != std::string::npos;
+  return is_ipv6 ? "[" + endpoints.server_address + "]" : endpoints.server_address;
+}
+
+std::string_view client_address(const Endpoints& endpoints) {
+  // REMOTE_ADDR must be an address, also behind a Unix socket or a pipe. 127.0.0.1 would make scripts trust
+  // everybody whom a proxy brings. No client ever has 0.0.0.0, "this host" (RFC 6890), so that no list of the
+  // trusted names it.
+  constexpr std::string_view kNoAddress = "0.0.0.0";
+  return endpoints.remote_address.empty() ? kNoAddress : std::string_view(endpoints.remote_address);
+}
+
+// Fields that never become HTTP_*: those that are meta-variables already; the coding that was removed from
+// the body; Proxy, which would be the HTTP_PROXY that programs obey (CVE-2016-5385); Redirect-Status, in
+// which php-cgi believes (CVE-2024-8927); and passwords, which other users of this machine might see in a
+// script's environment.
+bool is_withheld(std::string_view name, const CgiConfig& config) {
+  constexpr std::array<std::string_view, 6> kNames = {"Content-Length",      "Content-Type",
+                                                      "Transfer-Encoding",   "Proxy",
+                                                      "Proxy-Authorization", "Redirect-Status"};
+  if (iequals(name, "Authorization")) return !config.pass_authorization;
+  return std::any_of(kNames.begin(), kNames.end(), [name](auto withheld) { return iequals(name, withheld); });
+}
+
 std::vector<std::string> cgi_environment(const Request& request, const ScriptTarget& script,
                                          const Endpoints& endpoints, std::uint64_t body_bytes,
                                          const CgiConfig& config) {
   Environment environment;
   set_server(environment, request, script, endpoints);
   set_client(environment, endpoints);
+  set_user(environment, request);
   set_script(environment, script);
   set_request(environment, request, body_bytes);
   set_fields(environment, request, config);
+  set_configured(environment, config);
+  return std::move(environment).take();
+}
+
+std::vector<std::string> configured_environment(const CgiConfig& config) {
+  Environment environment;
   set_configured(environment, config);
   return std::move(environment).take();
 }

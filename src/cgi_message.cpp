@@ -1,9 +1,8 @@
 #include "tinyhttpd/cgi_message.hpp"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 
+#include "tinyhttpd/answer_fields.hpp"
 #include "tinyhttpd/http.hpp"
 
 namespace tinyhttpd {
@@ -12,10 +11,6 @@ namespace {
 
 ScriptFailure bad_header(HeaderFault why, std::string_view line) {
   return {ScriptFault::bad_header, static_cast<int>(why), std::string(line)};
-}
-
-bool is_control(char byte) {
-  return (static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == '\x7F';
 }
 
 bool is_blank(char byte) {
@@ -41,24 +36,8 @@ Result<Field, ScriptFailure> parse_field(std::string_view line) {
   if (colon == std::string_view::npos) return bad_header(HeaderFault::no_colon, line);
   const Field field{line.substr(0, colon), trim(line.substr(colon + 1))};
   if (!is_token(field.name)) return bad_header(HeaderFault::bad_name, line);
-  if (std::any_of(field.value.begin(), field.value.end(), is_control)) {
-    return bad_header(HeaderFault::control_byte, line);
-  }
+  if (has_control_byte(field.value)) return bad_header(HeaderFault::control_byte, line);
   return field;
-}
-
-// Fields that a script has no say in: those of the connection (RFC 9110 section 7.6.1), those that this
-// server writes itself, those that are only for a server (RFC 3875 section 6.3.5), and those by which other
-// servers let a script name a file to send in its place.
-bool is_dropped(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kNames = {"Connection", "Keep-Alive", "Transfer-Encoding",
-                                                      "TE",         "Trailer",    "Upgrade",
-                                                      "Date",       "Server",     "X-Sendfile"};
-  constexpr std::array<std::string_view, 5> kPrefixes = {"Proxy-", "X-CGI-", "X-Accel-", "X-Sendfile-",
-                                                         "X-LIGHTTPD-"};
-  return std::any_of(kNames.begin(), kNames.end(), [name](auto known) { return iequals(name, known); }) ||
-         std::any_of(kPrefixes.begin(), kPrefixes.end(),
-                     [name](auto prefix) { return begins_with(name, prefix); });
 }
 
 std::optional<std::uint64_t> parse_length(std::string_view text) {
@@ -101,7 +80,7 @@ class HeadReader {
     if (iequals(field->name, "Content-Type")) return read_content_type(line, *field);
     if (iequals(field->name, "Content-Length")) {
       read_content_length(*field);
-    } else if (is_dropped(field->name)) {
+    } else if (is_for_the_server(field->name)) {
       drop(field->name);
     } else {
       pass(*field);

@@ -73,6 +73,7 @@ void Request::clear() {
   static_cast<RequestLineAndFraming&>(*this) = {};
   path.clear();
   fields.clear();
+  user.clear();
 }
 
 }  // namespace tinyhttpd

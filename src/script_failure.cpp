@@ -61,8 +61,9 @@ std::string describe_signal(int signal) {
   return text.append(likely_cause_of_signal(name));
 }
 
-std::string describe_exit(int status) {
-  auto text = "ended with exit status " + std::to_string(status) + " before its header was complete";
+std::string describe_exit(int status, std::string_view detail) {
+  auto text = "ended with exit status " + std::to_string(status);
+  text += detail.empty() ? " before its header was complete" : escaped(detail);
   // The shell's own convention, which env follows too.
   if (status == 126) return text + ": 126 mostly means that a command in it is not executable";
   if (status == 127) return text + ": 127 mostly means that a command in it was not found";
@@ -148,7 +149,7 @@ std::string describe(const ScriptFailure& failure) {
     case ScriptFault::bad_header: return describe_bad_header(HeaderFault{failure.number}, failure.detail);
     case ScriptFault::head_too_large:
       return "its header is longer than " + number + " bytes: is the blank line after it missing?";
-    case ScriptFault::exit_status: return describe_exit(failure.number);
+    case ScriptFault::exit_status: return describe_exit(failure.number, failure.detail);
     case ScriptFault::killed_by_signal: return describe_signal(failure.number);
     case ScriptFault::silent: return "wrote nothing for " + in_seconds(failure.number) + " (--cgi-timeout)";
     case ScriptFault::too_long:
@@ -161,6 +162,18 @@ std::string describe(const ScriptFailure& failure) {
              " are missing";
     case ScriptFault::stopped: return "was ended because the server stops";
     case ScriptFault::abandoned: return "was ended because the client left before the answer was complete";
+    case ScriptFault::backend_unreachable: return "no backend can be reached: " + escaped(failure.detail);
+    case ScriptFault::backend_full: return "every backend is busy: " + escaped(failure.detail);
+    case ScriptFault::backend_refused: return "the backend refused the request: " + escaped(failure.detail);
+    case ScriptFault::backend_closed:
+      return "the backend " + escaped(failure.detail) +
+             " closed the connection before its answer was complete: its own log may say why";
+    case ScriptFault::backend_nonsense:
+      return "the backend does not speak FastCGI as it should: " + escaped(failure.detail);
+    case ScriptFault::backend_silent:
+      return "the backend sent nothing for " + in_seconds(failure.number) + " (--fastcgi-timeout)" +
+             (failure.detail.empty() ? "" : ": " + escaped(failure.detail));
+    case ScriptFault::bad_json: return "its output is no JSON answer: " + escaped(failure.detail);
   }
   return "failed";
 }
@@ -171,8 +184,10 @@ Status status_of(const ScriptFailure& failure) {
     case ScriptFault::spawn_failed:
       return is_shortage(failure.number) ? Status::service_unavailable : Status::internal_server_error;
     case ScriptFault::silent:
-    case ScriptFault::too_long: return Status::gateway_timeout;
+    case ScriptFault::too_long:
+    case ScriptFault::backend_silent: return Status::gateway_timeout;
     case ScriptFault::redirect_loop: return Status::internal_server_error;
+    case ScriptFault::backend_full:
     case ScriptFault::stopped: return Status::service_unavailable;
     default: return Status::bad_gateway;
   }
@@ -206,6 +221,13 @@ std::string_view name_of(ScriptFault fault) {
     case ScriptFault::length_mismatch: return "length_mismatch";
     case ScriptFault::stopped: return "stopped";
     case ScriptFault::abandoned: return "abandoned";
+    case ScriptFault::backend_unreachable: return "backend_unreachable";
+    case ScriptFault::backend_full: return "backend_full";
+    case ScriptFault::backend_refused: return "backend_refused";
+    case ScriptFault::backend_closed: return "backend_closed";
+    case ScriptFault::backend_nonsense: return "backend_nonsense";
+    case ScriptFault::backend_silent: return "backend_silent";
+    case ScriptFault::bad_json: return "bad_json";
   }
   return "unknown";
 }

@@ -32,6 +32,17 @@ struct Endpoints {
   std::uint16_t server_port = 0;
 };
 
+/// The host that the client asked for, else our own address as a URI writes it, else "localhost": SERVER_NAME
+/// (RFC 3875 section 4.1.14).
+std::string server_name(const Request& request, const Endpoints& endpoints);
+
+/// The client's address; "0.0.0.0" where it has none, behind a Unix socket: REMOTE_ADDR (RFC 3875 section
+/// 4.1.8). May point into `endpoints`.
+std::string_view client_address(const Endpoints& endpoints);
+
+/// Whether a field never becomes HTTP_*: see cgi_environment.
+bool is_withheld(std::string_view name, const CgiConfig& config);
+
 /// The environment of the script, "NAME=VALUE" each: meta-variables, HTTP_* fields, PATH, and what --cgi-env
 /// names where the protocol does not use that name; nothing of the server's own environment.
 ///
@@ -42,11 +53,14 @@ struct Endpoints {
 /// (CVE-2024-8927), Proxy-Authorization, Authorization unless configured, the Transfer-Encoding that was
 /// removed, Content-Length and Content-Type a second time, and names with other bytes than letters, digits
 /// and '-', which could become the variable of another field. Repeated fields are joined by ", ", Cookie by
-/// "; ". HTTP_HOST is the authority of an absolute target where there is one. AUTH_TYPE and REMOTE_USER never
-/// come from a field.
+/// "; ". HTTP_HOST is the authority of an absolute target where there is one. AUTH_TYPE and REMOTE_USER are
+/// set where a password was checked (Request::user), and never come from a field.
 std::vector<std::string> cgi_environment(const Request& request, const ScriptTarget& script,
                                          const Endpoints& endpoints, std::uint64_t body_bytes,
                                          const CgiConfig& config);
+
+/// What a program gets that is told of the request in another way: PATH, and what --cgi-env names.
+std::vector<std::string> configured_environment(const CgiConfig& config);
 
 /// The program and its arguments: the script (or interpreter and script), then the words of an indexed query,
 /// none of them when the query has an unencoded '=', a word begins with '-', a word cannot be an argument,

@@ -56,6 +56,36 @@ struct CgiConfig {
   bool operator==(const CgiConfig&) const = default;
 };
 
+/// Requests that FastCGI applications answer (--fastcgi).
+struct FastcgiRule {
+  std::string where;                  ///< an extension with its dot, or a path prefix between slashes
+  std::vector<std::string> backends;  ///< "unix:/path" or "host:port", IPv6 in brackets; at least one
+  bool operator==(const FastcgiRule&) const = default;
+};
+
+/// --fastcgi and what belongs to it.
+struct FastcgiConfig {
+  std::vector<FastcgiRule> rules;  ///< the first that matches counts
+  std::size_t connections = 8;     ///< most connections kept to one backend; 0: none is kept
+  Seconds timeout{30};             ///< for connecting, and the longest silence
+  bool operator==(const FastcgiConfig&) const = default;
+};
+
+/// Requests that a command line program gets as JSON events (--json).
+struct JsonRule {
+  std::string where;                 ///< as FastcgiRule::where
+  std::vector<std::string> command;  ///< an absolute program and its arguments
+  bool operator==(const JsonRule&) const = default;
+};
+
+/// A place that asks for a name and a password (--auth).
+struct AuthRule {
+  std::string prefix;  ///< "/" or a path without a slash at its end: it covers itself and all below
+  std::string file;    ///< htpasswd
+  std::string realm;   ///< no control bytes
+  bool operator==(const AuthRule&) const = default;
+};
+
 /// What a symbolic link under the root may do.
 enum class Symlinks { inside, follow, off };
 
@@ -114,6 +144,9 @@ struct Config {
   Limits limits;
   FileConfig files;
   CgiConfig cgi;
+  FastcgiConfig fastcgi;
+  std::vector<JsonRule> json;  ///< the first that matches counts
+  std::vector<AuthRule> auth;  ///< the longest prefix counts
 
   /// What was said of each option, by its long name: so a reload can tell what has changed that it keeps.
   std::map<std::string, std::vector<std::string>> given;

@@ -85,6 +85,7 @@ struct Request : RequestLineAndFraming {
   std::string path;  ///< decoded once, dots and repeated slashes removed; begins with '/'; "*" for OPTIONS *
                      ///< and CONNECT
   std::vector<Field> fields;  ///< their views point into the buffer too
+  std::string user;           ///< who asks, where a password was checked (--auth); else empty
 
   /// The value of the first field of that name, if any.
   std::optional<std::string_view> field(std::string_view name) const;

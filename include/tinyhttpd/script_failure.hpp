@@ -21,14 +21,22 @@ enum class ScriptFault {
   no_blank_line,   ///< its output ended before the empty line that ends a head; detail: the last line begun
   bad_header,      ///< a line of its head that no header can be; number: a HeaderFault; detail: the line
   head_too_large,  ///< its head grew past the limit; number: the limit in bytes
-  exit_status,     ///< it ended with a status other than 0 and no complete head; number: that status
-  killed_by_signal,  ///< it died by a signal; number: the signal
-  silent,            ///< it was silent for longer than --cgi-timeout; number: seconds
-  too_long,          ///< it lived longer than --cgi-max-time; number: seconds
-  redirect_loop,     ///< its local redirects went on past the limit; number: that limit
-  length_mismatch,   ///< it wrote fewer bytes than its Content-Length; detail: how many are missing
-  stopped,           ///< the server was told to stop before the script was done
-  abandoned,         ///< the client left, or took no more, before the answer was complete
+  exit_status,     ///< it ended with a status other than 0 and no complete head; number: that status; detail:
+                   ///< what follows in the sentence, where it is not the head that counts
+  killed_by_signal,     ///< it died by a signal; number: the signal
+  silent,               ///< it was silent for longer than --cgi-timeout; number: seconds
+  too_long,             ///< it lived longer than --cgi-max-time; number: seconds
+  redirect_loop,        ///< its local redirects went on past the limit; number: that limit
+  length_mismatch,      ///< it wrote fewer bytes than its Content-Length; detail: how many are missing
+  stopped,              ///< the server was told to stop before the script was done
+  abandoned,            ///< the client left, or took no more, before the answer was complete
+  backend_unreachable,  ///< no backend could be connected to; detail: the last failure, in words
+  backend_full,         ///< every backend takes no more work; detail: what the last one said
+  backend_refused,      ///< it ended the request unanswered, as one it cannot serve; detail: what it said
+  backend_closed,       ///< it closed the connection before its answer was complete; detail: which backend
+  backend_nonsense,     ///< what it sent is no FastCGI, or none for us; detail: what is wrong
+  backend_silent,       ///< it was silent for longer than --fastcgi-timeout; number: seconds
+  bad_json,             ///< what a JSON handler printed is no answer; detail: what is wrong, and where
 };
 
 /// What is wrong with a line of a script's head: ScriptFailure::number of a bad_header.
@@ -57,9 +65,9 @@ struct ScriptFailure {
 std::string describe(const ScriptFailure& failure);
 
 /// The status the client gets while nothing of the answer has been sent (RFC 9110 section 15.6): 504 for
-/// silence and a life too long, 503 where the kernel had no process to give or the server stops, 403 for a
-/// missing execute bit, 500 for a redirect loop and where the exec failed for a reason of ours, 502 for
-/// everything the script did wrong.
+/// silence and a life too long, 503 where the kernel had no process to give, backends are full or the server
+/// stops, 403 for a missing execute bit, 500 for a redirect loop and where the exec failed for a reason of
+/// ours, 502 for everything the script did wrong.
 Status status_of(const ScriptFailure& failure);
 
 /// The program that a script's first line asks the kernel for: "/bin/sh" of "#!/bin/sh -e". A carriage return

@@ -12,7 +12,7 @@ using namespace tinyhttpd;
 
 namespace {
 
-constexpr int kFaults = static_cast<int>(ScriptFault::abandoned) + 1;
+constexpr int kFaults = static_cast<int>(ScriptFault::bad_json) + 1;
 
 bool says(const ScriptFailure& failure, const std::string& words) {
   return describe(failure).find(words) != std::string::npos;
