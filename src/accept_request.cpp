@@ -5,6 +5,7 @@
 #include <ctime>
 #include <exception>
 
+#include "tinyhttpd/invoke_json.hpp"
 #include "tinyhttpd/list_folder.hpp"
 #include "tinyhttpd/request_target.hpp"
 #include "tinyhttpd/send_response.hpp"
@@ -56,15 +57,20 @@ class RequestSteps {
   Next read_body();
   Next answer();
   Next answer_slowly();
-  Next answer_script(const ScriptTarget& script);
+  Next answer_by_gateway();
   Progress send_some();
   Next send();
   Next linger();
   Clock::duration linger_silence() const;
 
   Next begin_request();
+  Next ask_who();
+  Next authenticate();
+  Next admit(const Authenticator::Judgement& judgement);
+  Phase phase_after_head();
+  Next route_request();
   bool take_kept();
-  Next enter_gateway();
+  Next enter(Lane& lane);
   Next refuse_request(const Rejection& rejection);
   Next refuse_route(const Rejection& rejection);
   Next end_answer(bool complete, std::uint64_t body_bytes);
@@ -73,10 +79,11 @@ class RequestSteps {
   Next stream(Response response);
   Next follow_redirect(const std::string& target);
   Result<Response> response_to(const Route& route);
+  Result<Response> gateway_response();
   Response refusal_of(const Rejection& rejection);
   void use_error_page(Response& refusal);
   Next give_up_place(Next next);
-  void leave_gateway();
+  void leave_lane();
   void let_go(Next next);
   Next park(Next wanted);
 
@@ -87,28 +94,28 @@ class RequestSteps {
   // time.
   std::unique_ptr<BodySource> source_;
   bool answer_is_whole_ = false;
-  ConnectionPtr successor_;  // from the gateway lane, with the place this one had
-  bool has_place_ = false;
-  int redirects_ = 0;  // that the request in hand has gone through
+  ConnectionPtr successor_;  // from the lane, with the place this one had
+  Lane* place_ = nullptr;    // where this one has a place
+  int redirects_ = 0;        // that the request in hand has gone through
 };
 
 ConnectionPtr RequestSteps::run(bool has_place) {
-  has_place_ = has_place;
+  if (has_place) place_ = services_.lanes.of(client().phase);
   Next next = Next::go_on;
   while (next == Next::go_on) {
     next = guarded_step();
-    if (has_place_ && connection_ && client().phase != Phase::answering) next = give_up_place(next);
+    if (place_ && connection_ && place_ != services_.lanes.of(client().phase)) next = give_up_place(next);
     if (next == Next::await_input || next == Next::await_output) next = park(next);
   }
   let_go(next);
-  if (has_place_) leave_gateway();
+  if (place_) leave_lane();
   return std::move(successor_);
 }
 
-/// The script has answered: its place is the next one's, and so is this worker where somebody waits for both.
+/// The slow part is over: its place is the next one's, and so is this worker where somebody waits for both.
 Next RequestSteps::give_up_place(Next next) {
   if (source_) return next;  // it goes on without its output, and keeps its place
-  leave_gateway();
+  leave_lane();
   // While draining the acceptor may have ended, and nobody would take this client up again: it comes first
   // then.
   if (!successor_ || next != Next::go_on || services_.draining) return next;
@@ -116,9 +123,8 @@ Next RequestSteps::give_up_place(Next next) {
   return Next::await_output;
 }
 
-void RequestSteps::leave_gateway() {
-  has_place_ = false;
-  if (auto waiting = services_.gateways.leave()) successor_ = std::move(*waiting);
+void RequestSteps::leave_lane() {
+  if (auto waiting = std::exchange(place_, nullptr)->leave()) successor_ = std::move(*waiting);
 }
 
 /// A connection that is over ends. Then its script: one whose answer is whole in its own time, another now.
@@ -158,6 +164,7 @@ Next RequestSteps::step() {
   switch (client().phase) {
     case Phase::idle:
     case Phase::reading_head: return read_head();
+    case Phase::authenticating: return authenticate();
     case Phase::reading_body: return read_body();
     case Phase::answering: return answer();
     case Phase::sending: return send();
@@ -183,16 +190,54 @@ Next RequestSteps::read_head() {
   return begin_request();
 }
 
-/// The head is there: understand it and decide who answers, before a byte of the body is waited for.
+/// The head is there: understand it, before a byte of the body is waited for.
 Next RequestSteps::begin_request() {
   Request& request = client().request;
   redirects_ = 0;
   if (auto parsed = parse_request(client().head(), config().limits, request); !parsed)
     return refuse_request(parsed.error());
-  client().phase = request.framing.has_body() ? Phase::reading_body : Phase::answering;
+  client().phase = phase_after_head();
+  services_.trace.request_received(client().id, request, client().endpoints);
+  return ask_who();
+}
+
+Phase RequestSteps::phase_after_head() {
+  return client().request.framing.has_body() ? Phase::reading_body : Phase::answering;
+}
+
+/// Decides whether the client may ask for this, where that can be told at once.
+Next RequestSteps::ask_who() {
+  Authenticator& authenticator = client().site->authenticator();
+  if (!authenticator.is_on()) return route_request();
+  const auto judgement = authenticator.judge(client().request);
+  if (judgement.verdict != Authenticator::Verdict::must_hash) return admit(judgement);
+  client().phase = Phase::authenticating;
+  client().deadline = Clock::now() + as_duration(config().cgi.timeout);
+  return Next::go_on;
+}
+
+/// Hashes a password, of which a few are hashed at once: anybody can ask for it.
+Next RequestSteps::authenticate() {
+  if (!place_ && !client().expired) return enter(services_.lanes.passwords);
+  client().phase = phase_after_head();
+  if (client().expired)
+    return refuse_request(unavailable("the password could not be checked within --cgi-timeout"));
+  const SlowWork slow(services_.queue);
+  return admit(client().site->authenticator().check_password(client().request));
+}
+
+Next RequestSteps::admit(const Authenticator::Judgement& judgement) {
+  if (judgement.verdict == Authenticator::Verdict::refused)
+    return refuse_request(unauthorized(judgement.reason, judgement.challenge));
+  client().request.user = judgement.user;
+  return route_request();
+}
+
+/// Decides who answers.
+Next RequestSteps::route_request() {
+  Request& request = client().request;
   if (request.framing.has_body())
     client().deadline = Clock::now() + as_duration(config().limits.body_timeout);
-  services_.trace.request_received(client().id, request, client().endpoints);
   if (take_kept()) return Next::go_on;
   auto route = client().site->router.route(request);
   if (!route) return refuse_route(route.error());
@@ -236,15 +281,14 @@ Next RequestSteps::answer() {
   if (client().expired) return refuse_request(unavailable("no gateway place came free within --cgi-timeout"));
   const auto* file = std::get_if<FileRoute>(&client().route->to);
   if (file != nullptr && file->kept) return answer_with(response_to(*client().route));
-  if (std::holds_alternative<ScriptRoute>(client().route->to) && !has_place_) return enter_gateway();
+  if (client().route->needs_gateway() && !place_) return enter(services_.lanes.gateways);
   return answer_slowly();
 }
 
 /// Answers with what may have to wait for a disk or a program. Others do the queued work meanwhile.
 Next RequestSteps::answer_slowly() {
   const SlowWork slow(services_.queue);
-  if (const auto* script = std::get_if<ScriptRoute>(&client().route->to))
-    return answer_script(script->target);
+  if (client().route->needs_gateway()) return answer_by_gateway();
   return answer_with(response_to(*client().route));
 }
 
@@ -262,19 +306,32 @@ Next RequestSteps::begin_sending(Response&& response) {
   return Next::go_on;
 }
 
-Next RequestSteps::enter_gateway() {
+/// Takes a place in the lane, or waits in it for one.
+Next RequestSteps::enter(Lane& lane) {
   const RequestId id = client().id;
   const TimePoint deadline = Clock::now() + as_duration(config().cgi.timeout);
   client().deadline = deadline;
-  switch (services_.gateways.enter(connection_, deadline)) {
-    case Bulkhead<ConnectionPtr>::Entry::entered: has_place_ = true; return Next::go_on;
-    case Bulkhead<ConnectionPtr>::Entry::waiting: services_.trace.gateway_wait(id); return Next::handed_over;
-    case Bulkhead<ConnectionPtr>::Entry::full: break;
+  switch (lane.enter(connection_, deadline)) {
+    case Lane::Entry::entered: place_ = &lane; return Next::go_on;
+    case Lane::Entry::waiting: services_.trace.gateway_wait(id); return Next::handed_over;
+    case Lane::Entry::full: break;
   }
-  return refuse_request(unavailable("all gateway places and the whole --cgi-queue are taken"));
+  if (&lane == &services_.lanes.gateways)
+    return refuse_request(unavailable("all gateway places and the whole --cgi-queue are taken"));
+  client().phase = phase_after_head();
+  return refuse_request(unavailable("as many passwords as --cgi-queue says wait to be checked"));
 }
 
-Next RequestSteps::answer_script(const ScriptTarget& script) {
+Next RequestSteps::answer_by_gateway() {
+  auto response = gateway_response();
+  if (!response) return refuse_request(response.error());
+  if (response->local_redirect) return follow_redirect(*response->local_redirect);
+  if (!std::holds_alternative<std::unique_ptr<BodySource>>(response->body))
+    return begin_sending(std::move(*response));
+  return stream(std::move(*response));
+}
+
+Result<Response> RequestSteps::gateway_response() {
   if (client().endpoints.server_address.empty())
     client().endpoints.server_address = local_address(client().socket()).address;
   const Exchange exchange{.id = client().id,
@@ -283,10 +340,13 @@ Next RequestSteps::answer_script(const ScriptTarget& script) {
                           .body = client().body,
                           .client = client(),
                           .trace = services_.trace};
-  auto response = execute_cgi(exchange, script, client().site->cgi);
-  if (!response) return refuse_request(response.error());
-  if (response->local_redirect) return follow_redirect(*response->local_redirect);
-  return stream(std::move(*response));
+  const Site& site = *client().site;
+  const auto& to = client().route->to;
+  if (const auto* fastcgi = std::get_if<FastcgiRoute>(&to))
+    return forward_to_fastcgi(exchange, fastcgi->target, site.fastcgi(fastcgi->rule));
+  if (const auto* json = std::get_if<JsonRoute>(&to))
+    return invoke_json(exchange, json->target, site.config.json[json->rule], site.cgi);
+  return execute_cgi(exchange, std::get<ScriptRoute>(to).target, site.cgi);
 }
 
 /// Answers as if the script's path had been asked for with GET (RFC 3875 section 6.2.2).
@@ -297,11 +357,7 @@ Next RequestSteps::follow_redirect(const std::string& target) {
     return refuse_route(cannot_execute({.fault = ScriptFault::bad_header,
                                         .number = static_cast<int>(HeaderFault::bad_location),
                                         .detail = "Location: " + target}));
-  auto route = client().site->router.route(client().request);
-  if (!route) return refuse_route(route.error());
-  services_.trace.route_chosen(client().id, route->handler, route->why);
-  client().route = std::move(*route);
-  return Next::go_on;
+  return ask_who();
 }
 
 Next RequestSteps::stream(Response response) {

@@ -32,20 +32,18 @@ UniqueFd open_reserve() {
 
 /// Whether a request or an answer ends with the connection.
 bool is_busy(const Connection& connection) {
-  return connection.phase == Phase::reading_head || connection.phase == Phase::reading_body ||
-         connection.phase == Phase::sending;
+  return connection.phase != Phase::idle && connection.phase != Phase::lingering;
 }
 
 }  // namespace
 
 Acceptor::Acceptor(std::vector<Listener> listeners, const CurrentSite& site, WorkQueue<ConnectionPtr>& queue,
-                   Bulkhead<ConnectionPtr>& gateways, std::atomic<bool>& draining, ConnectionCounts& counts,
-                   Trace& trace)
+                   Lanes& lanes, std::atomic<bool>& draining, ConnectionCounts& counts, Trace& trace)
     : listeners_(std::move(listeners)),
       has_listeners_(!listeners_.empty()),
       site_(site),
       queue_(queue),
-      gateways_(gateways),
+      lanes_(lanes),
       draining_(draining),
       count_(counts.served),
       refused_(counts.refused),
@@ -197,8 +195,9 @@ void Acceptor::sweep() {
   next_sweep_ = now + (draining_ || !has_listeners_ ? kSweepIntervalDraining : kSweepInterval);
   listen_for_clients(true);
   report_losses();
+  site_.get()->close_idle_backends(now);
   std::size_t room = queue_.wait_for_room(now);
-  for (ConnectionPtr& waiting : gateways_.take_expired(now, room)) {
+  for (ConnectionPtr& waiting : lanes_.take_expired(now, room)) {
     waiting->expired = true;
     queue_.push(std::move(waiting));
     --room;

@@ -57,6 +57,18 @@ void append_thousandths(std::string& line, std::uint64_t number) {
   for (const std::uint64_t unit : {100U, 10U, 1U}) line += static_cast<char>('0' + number / unit % 10);
 }
 
+/// The name that a password was checked of. It is one word of the line: a space in it would shift the others.
+void append_user(std::string& line, std::string_view user) {
+  if (user.empty()) line += '-';
+  for (const char& byte : user.substr(0, kMaxWordBytes)) {
+    if (byte == ' ') {
+      line += "\\x20";
+    } else {
+      append_escaped(line, {&byte, 1}, kMaxWordBytes);
+    }
+  }
+}
+
 UnixTime unix_time(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -151,7 +163,9 @@ int error_of_access(const std::string& name, int mode) {
 void append_combined_line(std::string& line, const Request& request, const Endpoints& endpoints,
                           const AnswerSummary& summary, UnixTime now) {
   line += endpoints.remote_address.empty() ? "-" : std::string_view(endpoints.remote_address);
-  line.append(" - - [").append(once_a_second<log_date>(now)).append("]");
+  line += " - ";
+  append_user(line, request.user);
+  line.append(" [").append(once_a_second<log_date>(now)).append("]");
   append_quoted(line, request.line, kMaxRequestLineBytes);
   append_number(line, static_cast<std::uint64_t>(summary.status));
   append_number(line, summary.body_bytes);
@@ -168,6 +182,7 @@ void append_json_line(std::string& line, RequestId id, const Request& request, c
   append_name(line, "id");
   append_digits(line, id);
   append_member(line, "remote", endpoints.remote_address, kMaxWordBytes);
+  append_member(line, "user", request.user, kMaxWordBytes);
   append_member(line, "host", host_of(request), kMaxHostBytes);
   append_member(line, "method", words.method, kMaxWordBytes);
   append_member(line, "target", words.target, kMaxTargetBytes);

@@ -7,6 +7,7 @@
 
 #include "tinyhttpd/configuration_text.hpp"
 #include "tinyhttpd/file_options.hpp"
+#include "tinyhttpd/gateway_options.hpp"
 #include "tinyhttpd/option_readers.hpp"
 #include "tinyhttpd/option_sources.hpp"
 #include "tinyhttpd/option_table.hpp"
@@ -52,7 +53,7 @@ std::vector<std::string> texts_of(const std::string& name, const Given& given) {
   refuse_said(name, given.at(name).back(), right);
 }
 
-void check_gateways(const Config& config, const Given& given) {
+void check_cgi_max(const Config& config, const Given& given) {
   const std::size_t most = std::max<std::size_t>(config.threads - 1, 1);
   if (config.cgi.max_running <= most) return;
   refuse("cgi-max", given,
@@ -93,6 +94,69 @@ void check_redirects(const Config& config, const Given& given) {
   refuse_said("redirect", said, "leads in a circle");
 }
 
+/// Who answers at a place, and what was said to make it so.
+struct Claim {
+  std::string option;
+  std::string where;
+  const Said* said;
+  std::string text() const { return lead_of(option, *said) + said->text; }
+};
+
+/// Adds what was said of an option whose values are WHERE or WHERE=…. The defaults of CGI claim nothing.
+void add_claims(std::vector<Claim>& claims, const std::string& option, const Given& given) {
+  const auto said = given.find(option);
+  if (said == given.end()) return;
+  for (const Said& one : said->second)
+    claims.push_back({option, one.text.substr(0, one.text.find('=')), &one});
+}
+
+bool is_cgi(const Claim& claim) {
+  return claim.option.starts_with("cgi-");
+}
+
+/// Of two claims to a place one would be in vain. Of two interpreters the last counts, as it always did.
+void check_claims(const std::vector<Claim>& claims) {
+  for (auto later = claims.begin(); later != claims.end(); ++later) {
+    const auto earlier = std::find_if(claims.begin(), later, [&later](const Claim& claim) {
+      return is_same_place(claim.where, later->where) && !(is_cgi(claim) && is_cgi(*later));
+    });
+    if (earlier != later)
+      refuse_said(later->option, *later->said,
+                  earlier->text() + " is for the same place; one of them must go");
+  }
+}
+
+void check_gateways(Config& config, const Given& given) {
+  std::vector<Claim> claims;
+  // In the order in which the router asks them.
+  for (const char* option : {"fastcgi", "json"}) add_claims(claims, option, given);
+  std::vector<std::string> places;
+  for (const Claim& claim : claims) places.push_back(claim.where);
+  for (const std::size_t shadowed : shadowed_places(places))
+    config.warnings.push_back(claims[shadowed].text() +
+                              ": counts for nothing, an earlier rule covers all of it");
+  for (const char* option : {"cgi-prefix", "cgi-interpreter"}) add_claims(claims, option, given);
+  check_claims(claims);
+}
+
+void check_fastcgi(Config& config, const Given& given) {
+  if (!config.fastcgi.rules.empty()) return;
+  for (const char* option : {"fastcgi-connections", "fastcgi-timeout"}) {
+    const auto said = given.find(option);
+    if (said == given.end()) continue;
+    const Said& last = said->second.back();
+    config.warnings.push_back(lead_of(option, last) + last.text + ": counts for nothing without --fastcgi");
+  }
+}
+
+/// Rules are in the Config one by one as they were said.
+void check_passwords(const Config& config, const Given& given) {
+  std::vector<Claim> claims;
+  add_claims(claims, "auth", given);
+  for (std::size_t i = 0; i < claims.size(); ++i) claims[i].where = config.auth.at(i).prefix;
+  check_claims(claims);
+}
+
 /// Whether checking a value asks for what a running server has given up: the rights of root, the list of
 /// users, which need not be in its new root, and the folders outside of that.
 bool is_about_rights(const std::string& name) {
@@ -106,11 +170,14 @@ Config config_from(const Given& given, Reading reading, std::vector<std::string>
   for (const Option& option : option_table())
     if (reading == Reading::start || !is_about_rights(long_name(option))) apply(option, given, config);
   complete(config);
-  check_gateways(config, given);
+  check_cgi_max(config, given);
   check_inetd(config, given);
   check_users(config, given);
   check_new_root(config);
   check_redirects(config, given);
+  check_gateways(config, given);
+  check_fastcgi(config, given);
+  check_passwords(config, given);
   for (const auto& [name, said] : given) config.given[name] = texts_of(name, given);
   return config;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tinyhttpd/log_text.hpp"
@@ -64,6 +65,33 @@ std::string access_log(const Config& config) {
   return (config.access_log == "-" ? "standard output" : config.access_log) + format;
 }
 
+/// A word of a command, so that it can be told where it ends.
+std::string shown_word(const std::string& word) {
+  return word.find_first_of(" \t") == word.npos ? word : "'" + word + "'";
+}
+
+/// Who else answers, and where a password is asked for: a line for each rule.
+std::string gateways(const Config& config) {
+  std::string text;
+  std::string what = "FastCGI";
+  for (const FastcgiRule& rule : config.fastcgi.rules)
+    text += about(std::exchange(what, ""), rule.where + " by " + joined(rule.backends));
+  if (!text.empty())
+    text += about("", std::to_string(config.fastcgi.connections) + " connections kept to each at most, " +
+                          seconds_text(config.fastcgi.timeout) + " of silence");
+  what = "JSON";
+  for (const JsonRule& rule : config.json) {
+    std::string command;
+    for (const std::string& word : rule.command) command += " " + shown_word(word);
+    text += about(std::exchange(what, ""), rule.where + " by" + command);
+  }
+  what = "passwords";
+  for (const AuthRule& rule : config.auth)
+    text += about(std::exchange(what, ""),
+                  rule.prefix + " for those in " + rule.file + ", realm \"" + rule.realm + "\"");
+  return text;
+}
+
 std::string summary(const Config& config) {
   const Limits& limits = config.limits;
   std::string text = about("listens on", where(config));
@@ -77,6 +105,7 @@ std::string summary(const Config& config) {
                                std::to_string(config.cgi.queue) + " requests may wait; " +
                                seconds_text(config.cgi.timeout) + " of silence, " +
                                seconds_text(config.cgi.max_time) + " of life");
+  text += gateways(config);
   text += about("requests", "head " + size_text(limits.max_header_bytes) + " in " +
                                 seconds_text(limits.header_timeout) + ", body " +
                                 size_text(limits.max_body_bytes) + " at " + size_text(limits.min_rate) +

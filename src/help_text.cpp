@@ -18,7 +18,8 @@ constexpr const char* kBeginning =
     "Serves the files of a folder and runs its CGI programs.\n\n"
     "  tinyhttpd                                        serve htdocs on port 4000\n"
     "  tinyhttpd --port 8080 --root /srv/www --autoindex\n"
-    "  tinyhttpd --bind 127.0.0.1 --cgi-interpreter .php=/usr/bin/php-cgi\n";
+    "  tinyhttpd --bind 127.0.0.1 --cgi-interpreter .php=/usr/bin/php-cgi\n"
+    "  tinyhttpd --fastcgi .php=unix:/run/php/php-fpm.sock --auth /admin=/etc/tinyhttpd/passwords\n";
 
 constexpr const char* kEnd = R"(
 Elsewhere than on the command line
@@ -28,7 +29,7 @@ Elsewhere than on the command line
 
 Signals
   SIGTERM, SIGINT                     finish what is in flight, then exit; the second one: at once
-  SIGHUP                              reopen the logs and read the file of --config again
+  SIGHUP                              reopen the logs, read the files of --config and --auth again
 
 More: man tinyhttpd
 )";
@@ -38,6 +39,8 @@ const char* title(Group group) {
     case Group::starting: return "Starting";
     case Group::files: return "Static files";
     case Group::cgi: return "CGI";
+    case Group::gateways:
+      return "Other gateways (WHERE is an extension such as .php, or a path between slashes such as /app/)";
     case Group::limits: return "Limits (sizes take K, M, G; times are seconds and may be fractions)";
   }
   return "";

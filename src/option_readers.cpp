@@ -38,15 +38,6 @@ std::optional<mode_t> mode_within(const std::string& chroot, const std::string& 
   return found && ::fstat(found.get(), &status) == 0 ? status.st_mode : 0;
 }
 
-bool is_program(const std::string& path, const std::string& chroot) {
-  if (!chroot.empty()) {
-    const auto mode = mode_within(chroot, path);
-    return !mode || (S_ISREG(*mode) && (*mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0);
-  }
-  std::error_code error;
-  return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
-}
-
 std::string socket_path_from(const OptionValue& value) {
   const std::string_view path = value.text.substr(std::string_view("unix:").size());
   if (!path.starts_with('/') || path.ends_with('/') || path.size() > kMaxSocketPathBytes)
@@ -206,6 +197,24 @@ std::string folder_from(const OptionValue& value, const std::string& chroot) {
 bool is_folder_within(const std::string& chroot, const std::string& path) {
   const auto mode = mode_within(chroot, path);
   return !mode || S_ISDIR(*mode);
+}
+
+bool is_program(const std::string& path, const std::string& chroot) {
+  if (!chroot.empty()) {
+    const auto mode = mode_within(chroot, path);
+    return !mode || (S_ISREG(*mode) && (*mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0);
+  }
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
+}
+
+bool is_readable_file(const std::string& path, const std::string& chroot) {
+  if (!chroot.empty()) {
+    const auto mode = mode_within(chroot, path);  // asked by root only, who may read whatever there is
+    return !mode || S_ISREG(*mode);
+  }
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), R_OK) == 0;
 }
 
 }  // namespace tinyhttpd

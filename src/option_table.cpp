@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tinyhttpd/file_options.hpp"
+#include "tinyhttpd/gateway_options.hpp"
 #include "tinyhttpd/option_readers.hpp"
 
 namespace tinyhttpd {
@@ -15,6 +16,9 @@ namespace tinyhttpd {
 namespace {
 
 constexpr std::uint64_t kGiB = 1ULL << 30U;
+
+/// To one backend. More would hold that many of its workers idle.
+constexpr std::uint64_t kMostKeptConnections = 1024;
 
 constexpr std::array<std::pair<std::string_view, Symlinks>, 3> kSymlinks = {
     {{"inside", Symlinks::inside}, {"follow", Symlinks::follow}, {"off", Symlinks::off}}};
@@ -142,7 +146,8 @@ constexpr Option kOptions[] = {
    [](C& c, const V& v) { c.cgi.timeout = seconds_from(v); }},
   {Group::cgi, "cgi-max-time", "SECONDS", "longest life of a script (default 300)",
    [](C& c, const V& v) { c.cgi.max_time = seconds_from(v); }},
-  {Group::cgi, "cgi-max", "N", "scripts at once, fewer than threads (default: three quarters of them)",
+  {Group::cgi, "cgi-max", "N",
+   "scripts and other gateways at once, fewer than threads (default: three quarters of them)",
    [](C& c, const V& v) { c.cgi.max_running = number_from(v, 1, 1024); },
    keep_cgi<&CgiConfig::max_running>},
   {Group::cgi, "cgi-queue", "N",
@@ -167,6 +172,25 @@ constexpr Option kOptions[] = {
    "kernel limit for a script: cpu (seconds), memory (bytes), processes, files, file-size (bytes), "
    "repeatable",
    [](C& c, const V& v) { add_script_limit(c.cgi.limits, v); }},
+
+  {Group::gateways, "fastcgi", "WHERE=BACKEND[,BACKEND...]",
+   "FastCGI applications answer there, each at unix:/path or host:port; the least busy is asked; repeatable, "
+   "the first that matches counts; e.g. .php=unix:/run/php/php-fpm.sock",
+   [](C& c, const V& v) { c.fastcgi.rules.push_back(fastcgi_rule_from(v)); }},
+  {Group::gateways, "fastcgi-connections", "N",
+   "connections kept open to each of them at most; 0 keeps none (default 8)",
+   [](C& c, const V& v) { c.fastcgi.connections = number_from(v, 0, kMostKeptConnections); }},
+  {Group::gateways, "fastcgi-timeout", "SECONDS",
+   "for connecting, and longest silence; past it 504 (default 30)",
+   [](C& c, const V& v) { c.fastcgi.timeout = seconds_from(v); }},
+  {Group::gateways, "json", "WHERE=COMMAND",
+   "this program gets each request as JSON on standard input (an HTTP API event, payload format 2.0) and "
+   "prints its answer; words are split at blanks, quotes keep them together, there is no shell; repeatable",
+   [](C& c, const V& v) { c.json.push_back(json_rule_from(v, c.chroot)); }},
+  {Group::gateways, "auth", "/PATH=FILE[:REALM]",
+   "this path and all below it ask for a name and a password (HTTP Basic) of an htpasswd file; repeatable, "
+   "the longest path counts",
+   [](C& c, const V& v) { c.auth.push_back(auth_rule_from(v, c.chroot)); }},
 
   {Group::limits, "max-header", "BYTES",
    "request line and header fields together; over it 431 (default 16K)",

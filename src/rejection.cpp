@@ -10,6 +10,12 @@ Rejection bad_request(std::string reason) {
   return {Status::bad_request, std::move(reason)};
 }
 
+Rejection unauthorized(std::string reason, std::string challenge) {
+  Rejection rejection{Status::unauthorized, std::move(reason)};
+  rejection.challenge = std::move(challenge);
+  return rejection;
+}
+
 Rejection forbidden(std::string reason) {
   return {Status::forbidden, std::move(reason)};
 }

@@ -140,6 +140,7 @@ Response refuse(const Rejection& rejection) {
   Response response;
   response.status = rejection.status;
   response.add("Content-Type", "text/html; charset=utf-8");
+  if (!rejection.challenge.empty()) response.add("WWW-Authenticate", rejection.challenge);
   // A 405 always has Allow, be it empty: nothing is allowed then (RFC 9110 section 10.2.1).
   if (rejection.status == Status::method_not_allowed) response.add("Allow", rejection.allow);
   // Other clients are answered otherwise, by what they accept (RFC 9110 section 12.5.5).

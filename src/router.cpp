@@ -16,6 +16,14 @@ struct Router::Found {
   std::string_view path_info;
 };
 
+/// Which rule of --fastcgi or --json covers a path.
+struct Router::Gateway {
+  bool is_fastcgi;
+  std::size_t rule;
+  std::string_view where;
+  bool is_prefix() const { return where.front() == '/'; }
+};
+
 namespace {
 
 constexpr std::string_view kFileMethods = "GET, HEAD, OPTIONS";
@@ -47,6 +55,11 @@ bool is_reading(Method method) {
 bool is_below(const std::vector<std::string>& prefixes, std::string_view path) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](const std::string& prefix) { return path.starts_with(prefix); });
+}
+
+/// What `where` says, a prefix or an extension, about a file or about a path that need not be one.
+bool covers(std::string_view where, std::string_view path) {
+  return where.front() == '/' ? path.starts_with(where) : iequals(where, extension_of(path));
 }
 
 /// The query goes before a fragment (RFC 3986 section 3).
@@ -92,12 +105,28 @@ Result<Route> Router::route(const Request& request) const {
   for (const Redirect& redirect : config_.files.redirects)
     if (redirect.moves(request.path))
       return Route{RedirectRoute{new_location(redirect, request)}, "redirect", "--redirect says so"};
+  if (auto to_gateway = route_prefix(request)) return *std::move(to_gateway);
   auto found = find(request.path);
   // A script's own name counts, not what follows it; where nothing is found, why not would tell what is
   // there.
   if (is_hidden(found ? found->path : request.path)) return not_found(request.path + ": a hidden name");
   if (!found) return std::move(found).error();
   return route_found(request, *found);
+}
+
+/// What --fastcgi or --json has for all below a prefix: no file need be there, the application knows what is.
+std::optional<Result<Route>> Router::route_prefix(const Request& request) const {
+  if (config_.fastcgi.rules.empty() && config_.json.empty()) return std::nullopt;
+  const std::string_view path = request.path;
+  const auto gateway = gateway_of(path);
+  if (gateway && gateway->is_prefix()) {
+    if (is_hidden(gateway->where)) return not_found(request.path + ": a hidden name");
+    const std::size_t end = gateway->where.size() - 1;
+    return route_gateway(target_of(path.substr(0, end), path.substr(end)), *gateway);
+  }
+  const auto of_folder = gateway_of(request.path + "/");
+  if (!of_folder || of_folder->where.size() != path.size() + 1) return std::nullopt;
+  return Route{RedirectRoute{with_slash(request)}, "redirect", "a prefix, asked for without its slash"};
 }
 
 Result<Router::Found> Router::find(std::string_view path) const {
@@ -125,8 +154,10 @@ Result<Route> Router::route_found(const Request& request, const Found& found) co
   if (found.facts.kind == FileFacts::Kind::directory) return route_folder(request, found.path);
   if (found.facts.kind == FileFacts::Kind::special)
     return not_found(std::string(found.path) + ": neither a file nor a folder");
+  if (const auto gateway = gateway_of(found.path))
+    return route_gateway(target_of(found.path, found.path_info), *gateway);
   const std::string_view why = why_script(found.path, found.facts);
-  if (!why.empty()) return route_script(found.path, found.path_info, found.facts, why);
+  if (!why.empty()) return route_script(found, why);
   if (!found.path_info.empty())
     return not_found(std::string(found.path) + ": a file; only a script can take the rest of the path, " +
                      std::string(found.path_info));
@@ -161,12 +192,13 @@ Result<Route> Router::route_listing(const Request& request, std::string_view pat
 bool Router::offers(std::string_view path, const FileFacts& facts) const {
   if (facts.kind == FileFacts::Kind::directory)
     return !is_below(config_.cgi.prefixes, std::string(path) + "/");
+  if (gateway_of(path)) return true;
   if (why_script(path, facts).empty()) return !iequals(extension_of(path), ".php");
   return interpreter_of(path) != nullptr || facts.executable_by_any();
 }
 
 bool Router::is_plain_file(std::string_view path) const {
-  if (is_hidden(path) || iequals(extension_of(path), ".php")) return false;
+  if (is_hidden(path) || gateway_of(path) || iequals(extension_of(path), ".php")) return false;
   auto facts = root_.look_up(path);
   return facts && facts->kind == FileFacts::Kind::regular && why_script(path, *facts).empty();
 }
@@ -188,26 +220,49 @@ const std::string* Router::interpreter_of(std::string_view path) const {
   return nullptr;
 }
 
-Result<Route> Router::route_script(std::string_view script_name, std::string_view path_info,
-                                   const FileFacts& facts, std::string_view why) const {
+/// The first rule that covers `path`. A JSON rule comes after those of FastCGI.
+std::optional<Router::Gateway> Router::gateway_of(std::string_view path) const {
+  const auto& fastcgi = config_.fastcgi.rules;
+  for (std::size_t rule = 0; rule < fastcgi.size(); ++rule)
+    if (covers(fastcgi[rule].where, path)) return Gateway{true, rule, fastcgi[rule].where};
+  for (std::size_t rule = 0; rule < config_.json.size(); ++rule)
+    if (covers(config_.json[rule].where, path)) return Gateway{false, rule, config_.json[rule].where};
+  return std::nullopt;
+}
+
+Route Router::route_gateway(ScriptTarget target, const Gateway& gateway) const {
+  if (gateway.is_fastcgi)
+    return Route{FastcgiRoute{std::move(target), gateway.rule}, "forward_to_fastcgi",
+                 "there is a --fastcgi for it"};
+  return Route{JsonRoute{std::move(target), gateway.rule}, "invoke_json", "there is a --json for it"};
+}
+
+ScriptTarget Router::target_of(std::string_view script_name, std::string_view path_info) const {
   ScriptTarget target;
-  if (const std::string* interpreter = interpreter_of(script_name)) {
-    target.interpreter = *interpreter;
-  } else if (!facts.executable_by_any()) {
-    return cannot_execute({ScriptFault::not_executable});
-  }
   target.script_name = script_name;
   target.path_info = path_info;
   target.document_root = root_.absolute_path();
   target.script_filename = target.document_root + target.script_name;
-  target.non_parsed_header = base_name(script_name).starts_with("nph-");
+  return target;
+}
+
+Result<Route> Router::route_script(const Found& found, std::string_view why) const {
+  ScriptTarget target = target_of(found.path, found.path_info);
+  if (const std::string* interpreter = interpreter_of(found.path)) {
+    target.interpreter = *interpreter;
+  } else if (!found.facts.executable_by_any()) {
+    return cannot_execute({ScriptFault::not_executable});
+  }
+  target.non_parsed_header = base_name(found.path).starts_with("nph-");
   return Route{ScriptRoute{std::move(target)}, "execute_cgi", why};
 }
 
 Result<Route> Router::route_file(const Request& request, std::string_view path) const {
   // Its source may hold passwords, and nobody puts a PHP program into a site to be read.
   if (iequals(extension_of(path), ".php"))
-    return forbidden(std::string(path) + ": nothing runs PHP here (--cgi-interpreter .php=/usr/bin/php-cgi)");
+    return forbidden(std::string(path) +
+                     ": nothing runs PHP here (--fastcgi .php=unix:/run/php/php-fpm.sock, or "
+                     "--cgi-interpreter .php=/usr/bin/php-cgi)");
   if (!is_reading(request.method)) return options_or_405(request, path, kWhyFile);
   return Route{FileRoute{std::string(path)}, "serve_file", kWhyFile};
 }

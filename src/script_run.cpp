@@ -24,12 +24,6 @@ constexpr std::size_t kPipeBytes = 64 * 1024;
 /// colder memory.
 constexpr int kLargePipeBytes = 128 * 1024;
 
-/// A longer line of standard error is logged in pieces.
-constexpr std::size_t kMaxErrorLine = 2048;
-
-/// More of it than this is read, so that the script can go on, and not logged.
-constexpr std::size_t kMaxErrorBytes = 256 * 1024;
-
 /// Between the end of output and the end of a program lies no more than the kernel's clean-up, unless it goes
 /// on on purpose.
 constexpr auto kExitMoment = 200ms;
@@ -57,7 +51,8 @@ ScriptRun::ScriptRun(const Exchange& exchange, std::string script_name, Child ch
       pipes_(std::move(pipes)),
       patience_(patience),
       end_of_life_(Clock::now() + as_duration(patience.life)),
-      body_(std::move(exchange.body)) {}
+      body_(std::move(exchange.body)),
+      errors_(exchange.trace, exchange.id, script_name_) {}
 
 ScriptRun::~ScriptRun() {
   // Nobody wants the rest of its answer: the client took no more of it.
@@ -81,17 +76,18 @@ Result<std::string_view, ScriptFailure> ScriptRun::read_output(std::span<char> b
   }
 }
 
-std::optional<ExitReport> ScriptRun::settle() {
+GatewayEnd ScriptRun::settle() {
   const TimePoint deadline = Clock::now() + kExitMoment;
   while (!ended_) {
     const Wake wake = wait(Watch::neither, deadline);
-    if (wake != Wake::activity && wake != Wake::ended) return std::nullopt;
+    if (wake != Wake::activity && wake != Wake::ended) return {};
   }
   drain_errors();
   const ExitReport report = child_->reap();
   child_.reset();
   exchange_.trace.cgi_exited(exchange_.id, script_name_, report);
-  return report;
+  if (!report.by_signal) return {.status = report.code};
+  return {.failure = ScriptFailure{.fault = ScriptFault::killed_by_signal, .number = report.code}};
 }
 
 void ScriptRun::wait_for_end() {
@@ -224,38 +220,14 @@ bool ScriptRun::read_errors() {
   }
   const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
   exchange_.trace.cgi_read(exchange_.id, Stream::standard_error, bytes);
-  keep_errors(bytes);
+  errors_.add(bytes);
   return true;
 }
 
 /// What a pipe can still hold once its program has ended, and the last line, finished or not.
 void ScriptRun::drain_errors() {
   for (std::size_t turn = 0; turn < kPipeBytes / 4096 && read_errors(); ++turn) continue;
-  log_error_lines(true);
-}
-
-void ScriptRun::keep_errors(std::string_view bytes) {
-  if (error_bytes_ >= kMaxErrorBytes) return;
-  error_bytes_ += bytes.size();
-  error_line_.append(bytes);
-  log_error_lines(false);
-  if (error_bytes_ < kMaxErrorBytes) return;
-  log_error_lines(true);
-  exchange_.trace.cgi_error_line(exchange_.id, script_name_,
-                                 "(more of its standard error is read and not logged)");
-}
-
-/// Logs every complete line of standard error, and `all` of the rest when no more will come.
-void ScriptRun::log_error_lines(bool all) {
-  std::string_view rest = error_line_;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    if (end == rest.npos && rest.size() < kMaxErrorLine && !all) break;
-    const std::string_view line = rest.substr(0, std::min(end, kMaxErrorLine));
-    exchange_.trace.cgi_error_line(exchange_.id, script_name_, line);
-    rest.remove_prefix(std::min(rest.size(), line.size() + (line.size() == end ? 1 : 0)));
-  }
-  error_line_.erase(0, error_line_.size() - rest.size());
+  errors_.finish();
 }
 
 void ScriptRun::report(const ScriptFailure& failure) {

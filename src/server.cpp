@@ -59,6 +59,11 @@ std::string url_of(const SocketAddress& address) {
   return everywhere ? url + " (every address)" : url;
 }
 
+/// Half of the processors are left for all that is not a password.
+std::size_t hashings_at_once() {
+  return std::max(1U, std::thread::hardware_concurrency() / 2);
+}
+
 }  // namespace
 
 Server::Server(Config config, Trace& trace, Handover handover)
@@ -67,7 +72,7 @@ Server::Server(Config config, Trace& trace, Handover handover)
       system_types_(load_media_types()),
       script_credentials_(credentials_or_none(config_.cgi.user)),
       queue_(config_.queue, std::max(1U, std::thread::hardware_concurrency())),
-      gateways_(config_.cgi.max_running, config_.cgi.queue) {
+      lanes_{Lane(config_.cgi.max_running, config_.cgi.queue), Lane(hashings_at_once(), config_.cgi.queue)} {
   startup(std::move(handover));
 }
 
@@ -87,10 +92,10 @@ void Server::startup(Handover handover) {
   if (credentials) become(*credentials);
 
   site_.emplace(make_site(config_));
-  acceptor_ = std::make_unique<Acceptor>(std::move(listeners), *site_, queue_, gateways_, draining_,
+  acceptor_ = std::make_unique<Acceptor>(std::move(listeners), *site_, queue_, lanes_, draining_,
                                          connections_, trace_);
   services_.emplace(
-      Services{*site_, stop_event_.fd(), queue_, gateways_, *acceptor_, trace_, last_id_, draining_});
+      Services{*site_, stop_event_.fd(), queue_, lanes_, *acceptor_, trace_, last_id_, draining_});
   if (handover.client) acceptor_->take_client(std::move(handover.client));
 }
 
@@ -118,9 +123,9 @@ void Server::fit_to_descriptors() {
 SitePtr Server::make_site(Config config) const {
   config.max_connections = max_connections_;
   if (!config.cgi.limits.files) config.cgi.limits.files = script_descriptors_;
-  auto site =
-      std::make_shared<const Site>(std::move(config), system_types_,
-                                   script_credentials_ ? &*script_credentials_ : nullptr, stop_event_.fd());
+  auto site = std::make_shared<const Site>(
+      std::move(config), system_types_, script_credentials_ ? &*script_credentials_ : nullptr,
+      stop_event_.fd(), [this](const std::string& what) { trace_.warning(what); });
   for (const std::string& doubt : doubts_about(*site)) trace_.warning(doubt);
   return site;
 }
@@ -151,10 +156,10 @@ void Server::run_acceptor() {
 }
 
 /// What is still running after the drain is ended: scripts by their stop event. Clients that wait for a
-/// gateway place are told 503.
+/// place are told 503.
 void Server::end_workers() {
   stop_event_.set();
-  for (ConnectionPtr& waiting : gateways_.take_expired(TimePoint::max(), config_.cgi.queue)) {
+  for (ConnectionPtr& waiting : lanes_.take_expired(TimePoint::max(), 2 * config_.cgi.queue)) {
     waiting->expired = true;
     queue_.push(std::move(waiting));
   }

@@ -195,6 +195,21 @@ void ServerLog::cgi_signalled(RequestId id, int signal) {
   });
 }
 
+void ServerLog::fastcgi_connected(RequestId id, std::string_view backend, bool reused) {
+  log(LogLevel::debug, [&](std::string& text) {
+    append_id(text, id);
+    text.append("goes to ").append(backend).append(reused ? ", over a connection that was kept" : "");
+  });
+}
+
+void ServerLog::fastcgi_ended(RequestId id, std::string_view script, int status) {
+  log(status != 0 ? LogLevel::info : LogLevel::debug, [&](std::string& text) {
+    if (status == 0) append_id(text, id);
+    append_script(text, script);
+    text.append("ended with exit status ").append(std::to_string(status));
+  });
+}
+
 void ServerLog::cgi_exited(RequestId id, std::string_view script, const ExitReport& report) {
   // A signal was ours, or cgi_failed tells of it: only a status of the script's own choice is news.
   const bool is_news = !report.by_signal && report.code != 0;

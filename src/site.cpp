@@ -23,18 +23,32 @@ std::string turned_away_text(const Config& config) {
   return text.append(kText);
 }
 
+std::vector<std::unique_ptr<Backends>> backends_of(const FastcgiConfig& config, const Site::Warn& warn) {
+  std::vector<std::unique_ptr<Backends>> backends;
+  for (const FastcgiRule& rule : config.rules)
+    backends.push_back(std::make_unique<Backends>(rule.backends, config.connections, warn));
+  return backends;
+}
+
 }  // namespace
 
-Site::Site(Config the_config, const MediaTypes& system_types, const Credentials* credentials, int stop_fd)
+Site::Site(Config the_config, const MediaTypes& system_types, const Credentials* credentials, int stop_fd,
+           const Warn& warn)
     : config(std::move(the_config)),
       root(config.root, config.symlinks),
       media_types(media_types_of(config, system_types)),
       router(root, config),
-      cgi{config.cgi, root, credentials, stop_fd},
+      cgi{config.cgi, root, credentials, stop_fd, config.limits.spool_dir},
+      authenticator_(std::make_unique<Authenticator>(config.auth, warn)),
+      backends_(backends_of(config.fastcgi, warn)),
       kept_(config.files.cache_bytes / 2),
       compressed_(config.files.cache_bytes / 2),
       files{root, media_types, config.files.gzip, compressed_, kept_, config.index.front()},
       turned_away(turned_away_text(config)) {}
+
+void Site::close_idle_backends(TimePoint now) const {
+  for (const auto& backends : backends_) backends->close_idle(now);
+}
 
 std::vector<std::string> doubts_about(const Site& site) {
   std::vector<std::string> doubts;

@@ -79,6 +79,23 @@ void Tee::cgi_failed(RequestId id, std::string_view script, const ScriptFailure&
   for (Trace* listener : listeners_) listener->cgi_failed(id, script, failure);
 }
 
+void Tee::fastcgi_connected(RequestId id, std::string_view backend, bool reused) {
+  for (Trace* listener : listeners_) listener->fastcgi_connected(id, backend, reused);
+}
+
+void Tee::fastcgi_sent(RequestId id, std::uint8_t type, std::size_t content_bytes) {
+  for (Trace* listener : listeners_) listener->fastcgi_sent(id, type, content_bytes);
+}
+
+void Tee::fastcgi_received(RequestId id, std::uint8_t type, std::uint16_t record_id,
+                           std::size_t content_bytes) {
+  for (Trace* listener : listeners_) listener->fastcgi_received(id, type, record_id, content_bytes);
+}
+
+void Tee::fastcgi_ended(RequestId id, std::string_view script, int status) {
+  for (Trace* listener : listeners_) listener->fastcgi_ended(id, script, status);
+}
+
 void Tee::cgi_signalled(RequestId id, int signal) {
   for (Trace* listener : listeners_) listener->cgi_signalled(id, signal);
 }

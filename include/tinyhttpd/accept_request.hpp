@@ -4,8 +4,8 @@
 #include <atomic>
 #include <optional>
 
-#include "tinyhttpd/bulkhead.hpp"
 #include "tinyhttpd/connection.hpp"
+#include "tinyhttpd/lanes.hpp"
 #include "tinyhttpd/site.hpp"
 #include "tinyhttpd/trace.hpp"
 #include "tinyhttpd/work_queue.hpp"
@@ -34,7 +34,7 @@ struct Services {
   const CurrentSite& site;
   int stop_fd;  ///< readable once every script, and every answer that a script makes, must end
   WorkQueue<ConnectionPtr>& queue;
-  Bulkhead<ConnectionPtr>& gateways;
+  Lanes& lanes;
   Parking& parking;
   Trace& trace;
   std::atomic<RequestId>& last_id;
@@ -44,11 +44,12 @@ struct Services {
 /// One thread of the pool: takes connections off the queue until it is closed.
 void run_worker(const Services& services);
 
-///     idle ──► reading_head ──► reading_body ──► answering ──► sending ──► idle, lingering, or the end
-///                    └──────────── a refusal ─────────────────────┘
+///     idle ──► reading_head ──► (authenticating) ──► reading_body ──► answering ──► sending ──► idle,
+///                    └─────────────┴─── a refusal ───┴──────────────────────────────────┘       lingering,
+///                    or the end
 ///
 /// Goes on with a connection wherever it stands, until it has to wait for its client (it is parked), for a
-/// gateway place (it is in the lane), or is over. Never throws: whatever a handler throws is answered with
+/// place (it is in a lane), or is over. Never throws: whatever a handler throws is answered with
 /// 500.
 void accept_request(ConnectionPtr connection, const Services& services);
 

@@ -32,8 +32,7 @@ class Acceptor : public Parking {
  public:
   /// Registers the listeners. Borrows the rest. Throws std::system_error.
   Acceptor(std::vector<Listener> listeners, const CurrentSite& site, WorkQueue<ConnectionPtr>& queue,
-           Bulkhead<ConnectionPtr>& gateways, std::atomic<bool>& draining, ConnectionCounts& counts,
-           Trace& trace);
+           Lanes& lanes, std::atomic<bool>& draining, ConnectionCounts& counts, Trace& trace);
   ~Acceptor() override;
 
   ConnectionPtr park(ConnectionPtr connection, Progress need) override;
@@ -73,7 +72,7 @@ class Acceptor : public Parking {
   const bool has_listeners_;
   const CurrentSite& site_;
   WorkQueue<ConnectionPtr>& queue_;
-  Bulkhead<ConnectionPtr>& gateways_;
+  Lanes& lanes_;
   std::atomic<bool>& draining_;
   ConnectionCount& count_;
   ConnectionCount& refused_;  // of those that were turned away and may still be reading why

@@ -30,11 +30,12 @@ struct SpareMemory;
 
 /// What a connection is doing. Its owner changes, its phase tells the next one where to go on.
 enum class Phase {
-  idle,          ///< nothing of a request has come
-  reading_head,  ///< some of a head has come
-  reading_body,  ///< the head is parsed and routed, the body is on its way
-  answering,     ///< the request is complete and waits for a gateway place, or for its handler
-  sending,       ///< an answer is ready, its bytes are on their way
+  idle,            ///< nothing of a request has come
+  reading_head,    ///< some of a head has come
+  authenticating,  ///< the head is parsed; a password waits to be hashed
+  reading_body,    ///< the head is parsed and routed, the body is on its way
+  answering,       ///< the request is complete and waits for a gateway place, or for its handler
+  sending,         ///< an answer is ready, its bytes are on their way
   lingering,  ///< all is sent and our side closed: what still comes is dropped, so that the client reads our
               ///< answer
 };

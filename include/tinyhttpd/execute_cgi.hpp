@@ -1,22 +1,12 @@
 // Runs a CGI program and answers with what it prints: the tutorial's execute_cgi, with the whole of RFC 3875.
 #pragma once
 
-#include "tinyhttpd/config.hpp"
-#include "tinyhttpd/document_root.hpp"
 #include "tinyhttpd/exchange.hpp"
-#include "tinyhttpd/process.hpp"
 #include "tinyhttpd/response.hpp"
 #include "tinyhttpd/result.hpp"
+#include "tinyhttpd/start_script.hpp"
 
 namespace tinyhttpd {
-
-/// What stays the same from script to script. Borrowed.
-struct CgiHost {
-  const CgiConfig& config;
-  const DocumentRoot& root;
-  const Credentials* credentials;  ///< of --cgi-user; null: the server's own
-  int stop_fd;                     ///< readable once every script must end
-};
 
 /// Starts the script, gives it the request, and returns once its head is complete: the answer's body is
 /// pulled from the script while it is sent. A failure before that is a Rejection with its ScriptFailure (502,

@@ -1,5 +1,5 @@
-// The values of the options that are more than a number, a size or a time, and are not read by file_options:
-// each function reads one and throws UsageError where it is wrong.
+// The values of the options that are more than a number, a size or a time, and are not read by file_options
+// or gateway_options: each function reads one and throws UsageError where it is wrong.
 #pragma once
 
 #include <array>
@@ -73,5 +73,13 @@ std::string folder_from(const OptionValue& value, const std::string& chroot);
 
 /// Whether there is a folder `path` once `chroot` is "/". True also when this system cannot tell.
 bool is_folder_within(const std::string& chroot, const std::string& path);
+
+/// Whether `path` is a program that can be executed, within `chroot` where that is not empty. True also when
+/// this system cannot tell.
+bool is_program(const std::string& path, const std::string& chroot);
+
+/// Whether `path` is a regular file that can be read; `chroot` as above. Nothing else will do: a pipe can be
+/// read once, and a reload must not wait for one.
+bool is_readable_file(const std::string& path, const std::string& chroot);
 
 }  // namespace tinyhttpd

@@ -14,15 +14,17 @@ namespace tinyhttpd {
 /// Why this request is not answered as asked. Made only by the functions below.
 struct Rejection {
   Status status;
-  std::string reason;                         ///< for the log and whoever watches; the client never sees it
-  std::string allow = {};                     ///< the value of Allow, for 405 only (RFC 9110 section 15.5.6)
-  bool retry_later = false;                   ///< the answer carries Retry-After (503 by our own limits)
+  std::string reason;          ///< for the log and whoever watches; the client never sees it
+  std::string allow = {};      ///< the value of Allow, for 405 only (RFC 9110 section 15.5.6)
+  std::string challenge = {};  ///< the value of WWW-Authenticate, for 401 only (RFC 9110 section 15.5.2)
+  bool retry_later = false;    ///< the answer carries Retry-After (503 by our own limits)
   std::optional<ScriptFailure> failure = {};  ///< set when a script is the cause
 };
 
 Rejection bad_request(std::string reason);  ///< 400: not HTTP, or not safe to read as HTTP
-Rejection forbidden(std::string reason);    ///< 403
-Rejection not_found(std::string reason);    ///< 404
+Rejection unauthorized(std::string reason, std::string challenge);    ///< 401, with WWW-Authenticate
+Rejection forbidden(std::string reason);                              ///< 403
+Rejection not_found(std::string reason);                              ///< 404
 Rejection method_not_allowed(std::string reason, std::string allow);  ///< 405, with Allow
 Rejection not_acceptable(std::string reason);           ///< 406: no content coding the client takes
 Rejection request_timeout(std::string reason);          ///< 408

@@ -1,7 +1,9 @@
 // Which handler answers a request, and why: the decision the tutorials make in accept_request.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,6 +28,16 @@ struct FileRoute {
 struct ScriptRoute {
   ScriptTarget target;
 };
+/// What a FastCGI application answers.
+struct FastcgiRoute {
+  ScriptTarget target;
+  std::size_t rule;  ///< its number in Config::fastcgi
+};
+/// What a command line program answers, asked by a JSON event.
+struct JsonRoute {
+  ScriptTarget target;
+  std::size_t rule;  ///< its number in Config::json
+};
 /// The folder at `path`, which ends in '/', has no index and is listed (--autoindex).
 struct FolderRoute {
   std::string path;
@@ -41,8 +53,15 @@ struct OptionsRoute {
 
 /// Where a request goes.
 struct Route {
-  std::variant<FileRoute, ScriptRoute, FolderRoute, RedirectRoute, OptionsRoute> to;
-  std::string_view handler;  ///< "serve_file", "execute_cgi", "list_folder", "redirect", "options"
+  /// Whether somebody outside this server answers, who needs a gateway place.
+  bool needs_gateway() const {
+    return std::holds_alternative<ScriptRoute>(to) || std::holds_alternative<FastcgiRoute>(to) ||
+           std::holds_alternative<JsonRoute>(to);
+  }
+
+  std::variant<FileRoute, ScriptRoute, FastcgiRoute, JsonRoute, FolderRoute, RedirectRoute, OptionsRoute> to;
+  std::string_view handler;  ///< "serve_file", "execute_cgi", "forward_to_fastcgi", "invoke_json",
+                             ///< "list_folder", "redirect", "options"
   std::string_view why;      ///< in words, for whoever watches
 };
 
@@ -65,15 +84,19 @@ class Router {
 
  private:
   struct Found;
+  struct Gateway;
   Result<Found> find(std::string_view path) const;
   Result<Found> find_leading_file(std::string_view path) const;
+  std::optional<Result<Route>> route_prefix(const Request& request) const;
   Result<Route> route_found(const Request& request, const Found& found) const;
   Result<Route> route_folder(const Request& request, std::string_view path) const;
-  Result<Route> route_script(std::string_view script_name, std::string_view path_info, const FileFacts& facts,
-                             std::string_view why) const;
+  Result<Route> route_script(const Found& found, std::string_view why) const;
+  Route route_gateway(ScriptTarget target, const Gateway& gateway) const;
+  ScriptTarget target_of(std::string_view script_name, std::string_view path_info) const;
   Result<Route> route_file(const Request& request, std::string_view path) const;
   Result<Route> route_listing(const Request& request, std::string_view path) const;
   const std::string* interpreter_of(std::string_view path) const;
+  std::optional<Gateway> gateway_of(std::string_view path) const;
   std::string_view why_script(std::string_view path, const FileFacts& facts) const;
 
   const DocumentRoot& root_;

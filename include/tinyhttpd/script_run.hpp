@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "tinyhttpd/error_lines.hpp"
 #include "tinyhttpd/exchange.hpp"
+#include "tinyhttpd/gateway_run.hpp"
 #include "tinyhttpd/process.hpp"
 #include "tinyhttpd/script_failure.hpp"
 
@@ -31,36 +33,30 @@ struct ScriptPatience {
 
 /// Owns a running script. Feeds it the body, hands out its output, logs its standard error a line at a time,
 /// watches for the client to leave, and keeps the deadlines. Destroying it ends the script: SIGTERM to the
-/// group, two seconds, SIGKILL, reaped. For one thread at a time.
-/// The request and the client of the exchange are used while output is read, and never after.
-class ScriptRun {
+/// group, two seconds, SIGKILL, reaped.
+class ScriptRun : public GatewayRun {
  public:
   ScriptRun(const Exchange& exchange, std::string script_name, Child child, ScriptPipes pipes,
             ScriptPatience patience);
-  ~ScriptRun();
+  ~ScriptRun() override;
   ScriptRun(const ScriptRun&) = delete;
   ScriptRun& operator=(const ScriptRun&) = delete;
 
   /// Waits for output and reads it into `buffer`. Empty: the output is complete, because the script closed it
   /// or has ended; what others who hold the pipe write after its end is no part of it. Failures: silent,
   /// too_long, stopped, abandoned. Only time spent in here counts as silence.
-  Result<std::string_view, ScriptFailure> read_output(std::span<char> buffer);
+  Result<std::string_view, ScriptFailure> read_output(std::span<char> buffer) override;
 
-  /// After the end of output: waits a moment for the script to end, and tells how it did. Nothing when it
-  /// goes on without its output.
-  std::optional<ExitReport> settle();
+  /// Success also when the script goes on without its output: it is not over then.
+  GatewayEnd settle() override;
 
   /// Whether the program has been reaped.
-  bool is_over() const { return !child_; }
+  bool is_over() const override { return !child_; }
 
-  /// Waits for the script to end by itself within its limits, feeding it, dropping what it still writes and
-  /// logging its errors, then reaps it. The client is not watched any more.
-  void wait_for_end();
+  /// Feeds the script, logs its errors, and reaps it.
+  void wait_for_end() override;
 
-  /// Tells the trace of a failure, once.
-  void report(const ScriptFailure& failure);
-
-  const std::string& script_name() const { return script_name_; }
+  void report(const ScriptFailure& failure) override;
 
  private:
   /// What a turn of waiting looks at beside the input, the errors and the process.
@@ -80,8 +76,6 @@ class ScriptRun {
   void close_input();
   bool read_errors();
   void drain_errors();
-  void keep_errors(std::string_view bytes);
-  void log_error_lines(bool all);
   bool is_stopping() const;
   void end();
 
@@ -92,9 +86,8 @@ class ScriptRun {
   ScriptPatience patience_;
   TimePoint end_of_life_;
   Spool body_;
-  std::uint64_t fed_ = 0;        // bytes of the body written to standard input
-  std::string error_line_;       // standard error since its last line end
-  std::size_t error_bytes_ = 0;  // of standard error so far
+  std::uint64_t fed_ = 0;  // bytes of the body written to standard input
+  ErrorLines errors_;
   bool output_is_wide_ = false;  // its pipe has been enlarged
   bool ended_ = false;           // the program has exited; it may not be reaped yet
   std::size_t last_bytes_ = 0;   // of its output, still in the pipe, once it has

@@ -83,7 +83,7 @@ class Server {
   std::atomic<bool> draining_{false};
   std::atomic<RequestId> last_id_{0};
   WorkQueue<ConnectionPtr> queue_;
-  Bulkhead<ConnectionPtr> gateways_;
+  Lanes lanes_;
   std::uint16_t port_ = 0;
   std::vector<std::string> urls_;
   std::unique_ptr<Acceptor> acceptor_;

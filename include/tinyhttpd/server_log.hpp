@@ -42,6 +42,8 @@ class ServerLog : public Trace {
   void cgi_error_line(RequestId id, std::string_view script, std::string_view line) override;
   void cgi_failed(RequestId id, std::string_view script, const ScriptFailure& failure) override;
   void cgi_signalled(RequestId id, int signal) override;
+  void fastcgi_connected(RequestId id, std::string_view backend, bool reused) override;
+  void fastcgi_ended(RequestId id, std::string_view script, int status) override;
   void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override;
 
  private:

@@ -33,6 +33,11 @@ class Tee : public Trace {
   void cgi_error_line(RequestId id, std::string_view script, std::string_view line) override;
   void cgi_head(RequestId id, const CgiHead& head) override;
   void cgi_failed(RequestId id, std::string_view script, const ScriptFailure& failure) override;
+  void fastcgi_connected(RequestId id, std::string_view backend, bool reused) override;
+  void fastcgi_sent(RequestId id, std::uint8_t type, std::size_t content_bytes) override;
+  void fastcgi_received(RequestId id, std::uint8_t type, std::uint16_t record_id,
+                        std::size_t content_bytes) override;
+  void fastcgi_ended(RequestId id, std::string_view script, int status) override;
   void cgi_signalled(RequestId id, int signal) override;
   void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override;
   void head_sent(RequestId id, const Response& response, std::string_view head) override;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -89,6 +90,22 @@ class Trace {
   /// The script failed; `script` is its URL path. At most one a run, but a failure after the head may follow
   /// cgi_head.
   virtual void cgi_failed(RequestId, std::string_view script, const ScriptFailure&) { (void)script; }
+  /// The request is handed to the FastCGI application at `backend`, over a new connection or one that was
+  /// kept. What it is told and what it says comes by the hooks of a script, too.
+  virtual void fastcgi_connected(RequestId, std::string_view backend, bool reused) {
+    (void)backend, (void)reused;
+  }
+  /// A record was sent to it. `type`: a FastcgiType.
+  virtual void fastcgi_sent(RequestId, std::uint8_t type, std::size_t content_bytes) {
+    (void)type, (void)content_bytes;
+  }
+  /// A record has begun to come from it.
+  virtual void fastcgi_received(RequestId, std::uint8_t type, std::uint16_t id, std::size_t content_bytes) {
+    (void)type, (void)id, (void)content_bytes;
+  }
+  /// The application has ended the request; `script` is its URL path, `status` what a program would have
+  /// exited with.
+  virtual void fastcgi_ended(RequestId, std::string_view script, int status) { (void)script, (void)status; }
   /// A signal was sent to the script's process group.
   virtual void cgi_signalled(RequestId, int signal) { (void)signal; }
   /// The script was reaped.

@@ -49,6 +49,7 @@ struct Place {
   Place() {
     folder.write("site/index.html", "hello");
     folder.write("site/lost.html", "lost?");
+    folder.write("passwords", "anna:$2y$04$8rLFLEpBV4EWj/P8jiGre.as/wkc4qscHCX.ygMzzPGRfuVOwmCG.\n");
   }
   void configure(const std::string& text) const { folder.write("f", "root = " + root + "\n" + text); }
   TemporaryFolder folder;
@@ -98,6 +99,11 @@ std::map<std::string, std::string> every_option(const Place& place) {
                                             {"cgi-pass-authorization", "on"},
                                             {"cgi-user", user},
                                             {"cgi-limit", "cpu=9"},
+                                            {"fastcgi", ".php=unix:/run/nobody.sock"},
+                                            {"fastcgi-connections", "2"},
+                                            {"fastcgi-timeout", "2"},
+                                            {"json", "/event/=/bin/cat"},
+                                            {"auth", "/secret=" + place.folder / "passwords"},
                                             {"max-header", "8K"},
                                             {"max-headers", "50"},
                                             {"max-body", "1M"},

@@ -78,11 +78,11 @@ TEST_CASE("--log-format json writes one object an answer, with what a program wa
   REQUIRE(lines.size() == 2);
   CHECK(
       timeless(lines[0]) ==
-      R"({"time":"0","id":1,"remote":"127.0.0.1","host":"example.org:80","method":"GET","target":"/a.txt?q=1",)"
+      R"({"time":"0","id":1,"remote":"127.0.0.1","user":null,"host":"example.org:80","method":"GET","target":"/a.txt?q=1",)"
       R"("protocol":"HTTP/1.1","status":200,"bytes":5,"duration_ms":0,"complete":true,)"
       R"("referer":"http://x/","user_agent":"test/1"})");
   CHECK(timeless(lines[1]) ==
-        R"({"time":"0","id":2,"remote":"127.0.0.1","host":null,"method":"HEAD","target":"/none",)"
+        R"({"time":"0","id":2,"remote":"127.0.0.1","user":null,"host":null,"method":"HEAD","target":"/none",)"
         R"("protocol":"HTTP/1.0","status":404,"bytes":0,"duration_ms":0,"complete":true,)"
         R"("referer":null,"user_agent":null})");
 }

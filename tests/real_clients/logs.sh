@@ -54,7 +54,7 @@ import datetime
 import json
 import sys
 
-NAMES = ["time", "id", "remote", "host", "method", "target", "protocol", "status", "bytes", "duration_ms",
+NAMES = ["time", "id", "remote", "user", "host", "method", "target", "protocol", "status", "bytes", "duration_ms",
          "complete", "referer", "user_agent"]
 ids = set()
 with open(sys.argv[1], "rb") as log:

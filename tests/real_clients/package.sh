@@ -46,8 +46,10 @@ configuration_files() {
 }
 # Beside the packaged page and scripts, so that the test needs no root.
 configuration() {
-  sed -e "s|/usr/share|$unpacked&|" -e 's|/usr/bin/php-cgi|/bin/sh|' \
-    "$unpacked/etc/tinyhttpd/tinyhttpd.conf" >"$work/plain.conf"
+  # shellcheck disable=SC2016 # a hash, not variables
+  printf 'anna:%s\n' '$apr1$saltsalt$LrttParrLPdxvgutaSXWJ0' >"$work/passwords"
+  sed -e "s|/usr/share|$unpacked&|" -e 's|/usr/bin/php-cgi|/bin/sh|' -e 's|/srv/api/handler.py|/bin/sh|' \
+    -e "s|/etc/tinyhttpd/passwords|$work/passwords|" "$unpacked/etc/tinyhttpd/tinyhttpd.conf" >"$work/plain.conf"
   # What is commented out must be right as well.
   sed 's/^#\([a-z-]* = \)/\1/' "$work/plain.conf" >"$work/full.conf"
   is "$(($(grep -c '^[a-z]' "$work/full.conf") > 15))" 1 &&

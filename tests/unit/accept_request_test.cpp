@@ -82,7 +82,7 @@ class Conversation {
   AccessLog access_log_;
   Tee trace_;
   WorkQueue<ConnectionPtr> queue_{16};
-  Bulkhead<ConnectionPtr> gateways_{1, 1};
+  Lanes lanes_{Lane(1, 1), Lane(1, 1)};
   std::atomic<RequestId> last_id_{0};
   std::atomic<bool> draining_{false};
   ConnectionCount count_{0};
@@ -92,7 +92,7 @@ class Conversation {
   Services services_{.site = site_,
                      .stop_fd = -1,
                      .queue = queue_,
-                     .gateways = gateways_,
+                     .lanes = lanes_,
                      .parking = shelf_,
                      .trace = trace_,
                      .last_id = last_id_,

@@ -171,6 +171,16 @@ TEST_CASE("combined_line of an endless URL, referrer and user agent is cut with 
   }
 }
 
+TEST_CASE("combined_line names the user whose password was checked, as one word") {
+  auto request = request_with("GET / HTTP/1.1");
+  request.user = "anna";
+  CHECK(line_of(request, answer(200, 1)).starts_with("192.0.2.7 - anna ["));
+  request.user = "an na\n\"\x1b";
+  CHECK(line_of(request, answer(200, 1)).starts_with(R"(192.0.2.7 - an\x20na\x0a\x22\x1b [)"));
+  request.user = std::string(1000, 'x');
+  CHECK(line_of(request, answer(200, 1)).size() < 300);
+}
+
 // --- JSON
 
 TEST_CASE("json_line is one JSON object, byte for byte") {
@@ -179,17 +189,19 @@ TEST_CASE("json_line is one JSON object, byte for byte") {
   request.host_field = "example.com:4000";
   AnswerSummary summary = answer(200, 1234);
   summary.duration = std::chrono::microseconds(12'045);
-  CHECK(json_line(7, request, kClient, summary, kMoment) ==
-        R"({"time":"1994-11-06T08:49:37.123Z","id":7,"remote":"192.0.2.7","host":"example.com:4000",)"
-        R"("method":"GET","target":"/a?b=c","protocol":"HTTP/1.1","status":200,"bytes":1234,)"
-        R"("duration_ms":12.045,"complete":true,"referer":"http://x/","user_agent":"curl/7.88.1"})");
+  CHECK(
+      json_line(7, request, kClient, summary, kMoment) ==
+      R"({"time":"1994-11-06T08:49:37.123Z","id":7,"remote":"192.0.2.7","user":null,"host":"example.com:4000",)"
+      R"("method":"GET","target":"/a?b=c","protocol":"HTTP/1.1","status":200,"bytes":1234,)"
+      R"("duration_ms":12.045,"complete":true,"referer":"http://x/","user_agent":"curl/7.88.1"})");
 }
 
 TEST_CASE("json_line writes null for what is absent") {
-  CHECK(json_line(1, request_with(""), Endpoints{}, AnswerSummary{}, kMoment) ==
-        R"({"time":"1994-11-06T08:49:37.123Z","id":1,"remote":null,"host":null,"method":null,"target":null,)"
-        R"("protocol":null,"status":null,"bytes":0,"duration_ms":0.000,"complete":false,"referer":null,)"
-        R"("user_agent":null})");
+  CHECK(
+      json_line(1, request_with(""), Endpoints{}, AnswerSummary{}, kMoment) ==
+      R"({"time":"1994-11-06T08:49:37.123Z","id":1,"remote":null,"user":null,"host":null,"method":null,"target":null,)"
+      R"("protocol":null,"status":null,"bytes":0,"duration_ms":0.000,"complete":false,"referer":null,)"
+      R"("user_agent":null})");
 }
 
 TEST_CASE("json_line of what is no request line is all target") {
@@ -205,6 +217,13 @@ TEST_CASE("json_line of what is no request line is all target") {
 TEST_CASE("json_line names the host that a refused request asked for") {
   const auto request = request_with("GET / HTTP/1.1", {{"Host", "a b"}});
   CHECK(json_line(1, request, kClient, answer(400, 0), kMoment).find(R"("host":"a b")") != std::string::npos);
+}
+
+TEST_CASE("json_line names the user whose password was checked") {
+  auto request = request_with("GET / HTTP/1.1");
+  request.user = "an \"na";
+  CHECK(json_line(1, request, kClient, answer(200, 0), kMoment).find(R"("user":"an \"na")") !=
+        std::string::npos);
 }
 
 TEST_CASE("json_line shows no secrets") {

@@ -157,6 +157,79 @@ TEST_CASE("redirects that lead one to the other for ever are refused, the first 
   CHECK(error_of({"--redirect", "/a=/b", "--redirect", "/b=/c"}) == "accepted");
 }
 
+TEST_CASE("each option of other gateways sets its own field") {
+  const Config config =
+      config_of({"--fastcgi", ".php=h:1", "--fastcgi", "/a/=h:2", "--json", "/b/=/bin/sh", "--json",
+                 ".x=/bin/sh", "--auth", "/p=/etc/passwd", "--auth", "/q=/etc/group"});
+  CHECK(config.fastcgi.rules == std::vector<FastcgiRule>{{".php", {"h:1"}}, {"/a/", {"h:2"}}});
+  CHECK(config.fastcgi.connections == 8);
+  CHECK(config.fastcgi.timeout.count() == 30);
+  CHECK(config.json == std::vector<JsonRule>{{"/b/", {"/bin/sh"}}, {".x", {"/bin/sh"}}});
+  CHECK(config.auth == std::vector<AuthRule>{{"/p", "/etc/passwd", "/p"}, {"/q", "/etc/group", "/q"}});
+  CHECK(config.warnings.empty());
+}
+
+TEST_CASE("a reload takes over every rule of other gateways") {
+  const TemporaryFolder folder;
+  folder.write("f", "fastcgi = .php=h:1\njson = /j/=/bin/sh\nauth = /p=/etc/passwd\n");
+  const std::string file = folder / "f";
+  const char* words[] = {"tinyhttpd", "--config", file.c_str()};
+  const Config now = std::get<Config>(parse_command_line(3, words));
+  folder.write("f",
+               "fastcgi = .php=h:2\nfastcgi-connections = 0\nfastcgi-timeout = 3\nauth = /q=/etc/passwd\n");
+  const Reloaded reloaded = reload_configuration(3, words, now);
+  CHECK(reloaded.kept.empty());
+  CHECK(reloaded.config.fastcgi == FastcgiConfig{{{".php", {"h:2"}}}, 0, Seconds(3)});
+  CHECK(reloaded.config.json.empty());
+  CHECK(reloaded.config.auth == std::vector<AuthRule>{{"/q", "/etc/passwd", "/q"}});
+}
+
+TEST_CASE("two rules for one place are refused, both by name") {
+  struct Row {
+    std::vector<const char*> arguments;
+    const char* error;
+  };
+  const Row rows[] = {
+      {{"--fastcgi", ".php=h:1", "--fastcgi", ".PHP=h:2"}, "--fastcgi .PHP=h:2: --fastcgi .php=h:1"},
+      {{"--json", "/=/bin/sh", "--json", "/=/bin/sh x"}, "--json /=/bin/sh x: --json /=/bin/sh"},
+      {{"--json", "/a/=/bin/sh", "--fastcgi", "/a/=h:1"}, "--json /a/=/bin/sh: --fastcgi /a/=h:1"},
+      {{"--fastcgi", ".php=h:1", "--cgi-interpreter", ".php=/bin/sh"},
+       "--cgi-interpreter .php=/bin/sh: --fastcgi .php=h:1"},
+      {{"--json", "/a/=/bin/sh", "--cgi-prefix", "/b/", "--cgi-prefix", "/a/"},
+       "--cgi-prefix /a/: --json /a/=/bin/sh"},
+      {{"--auth", "/a=/etc/passwd", "--auth", "/a/=/etc/group"},
+       "--auth /a/=/etc/group: --auth /a=/etc/passwd"},
+  };
+  for (const Row& row : rows)
+    CHECK(error_of(row.arguments) == std::string(row.error) + " is for the same place; one of them must go");
+}
+
+TEST_CASE("rules for other places, and for what CGI covers by default, go together") {
+  CHECK(error_of({"--fastcgi", "/cgi-bin/=h:1", "--json", ".py=/bin/sh", "--fastcgi", ".php=h:1", "--json",
+                  "/a/=/bin/sh", "--cgi-interpreter", ".php5=/bin/sh", "--auth", "/a=/etc/passwd"}) ==
+        "accepted");
+  CHECK(error_of({"--cgi-interpreter", ".x=/bin/sh", "--cgi-interpreter", ".x=/bin/bash"}) == "accepted");
+}
+
+TEST_CASE("a rule in a file that clashes with another names the lines of both") {
+  const TemporaryFolder folder;
+  folder.write("f", "json = .php=/bin/sh\n\nfastcgi = .php=h:1\n");
+  const std::string file = folder / "f";
+  CHECK(error_of({"-c", file.c_str()}) == file + " line 1: json .php=/bin/sh: " + file +
+                                              " line 3: fastcgi .php=h:1 is for the same place; one of them "
+                                              "must go");
+}
+
+TEST_CASE("what counts for nothing without --fastcgi, or behind another rule, gets a warning") {
+  CHECK(config_of({"--fastcgi-timeout", "3", "--fastcgi-connections", "4", "--fastcgi-timeout", "5"})
+            .warnings == Strings{"--fastcgi-connections 4: counts for nothing without --fastcgi",
+                                 "--fastcgi-timeout 5: counts for nothing without --fastcgi"});
+  CHECK(config_of({"--fastcgi-timeout", "3", "--fastcgi", ".php=h:1"}).warnings.empty());
+  // Rules of --fastcgi are asked before those of --json.
+  CHECK(config_of({"--json", "/a/b/=/bin/sh", "--fastcgi", ".php=h:1", "--fastcgi", "/a/=h:1"}).warnings ==
+        Strings{"--json /a/b/=/bin/sh: counts for nothing, an earlier rule covers all of it"});
+}
+
 TEST_CASE("--user gives up what --cgi-user would need") {
   if (::geteuid() != 0) return;  // nobody else can become another user at all
   CHECK(config_of({"--user", "nobody"}).user == "nobody");
@@ -320,7 +393,7 @@ TEST_CASE("help_text fits 100 columns and names its groups in order") {
   std::string text = help_text();
   std::size_t last = 0;
   for (const char* heading :
-       {"Usage: tinyhttpd", "\nStarting\n", "\nStatic files\n", "\nCGI\n", "\nLimits (",
+       {"Usage: tinyhttpd", "\nStarting\n", "\nStatic files\n", "\nCGI\n", "\nOther gateways (", "\nLimits (",
         "\nElsewhere than on the command line\n", "\nSignals\n", "\nMore: man tinyhttpd\n"}) {
     INFO(heading);
     const std::size_t found = text.find(heading);

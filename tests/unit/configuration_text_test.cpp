@@ -56,6 +56,25 @@ TEST_CASE("configuration_text lists what is not the default, and who said it") {
     CHECK(text.find(unsaid) == text.npos);
 }
 
+TEST_CASE(
+    "configuration_text says who else answers, and where a password is asked for: a line for each rule") {
+  const std::string text =
+      text_of({"--fastcgi", ".php=unix:/run/a,[::1]:9000", "--fastcgi", "/app/=h:1", "--json",
+               "/api/=/bin/sh -c 'a b'", "--json", ".x=/bin/sh", "--auth",
+               "/private/=/etc/passwd:Members only", "--auth", "/b=/etc/passwd", "--fastcgi-timeout", "2.5"});
+  CHECK(holds(text,
+              "\n  FastCGI       .php by unix:/run/a, [::1]:9000"
+              "\n                /app/ by h:1"
+              "\n                8 connections kept to each at most, 2.5 s of silence"
+              "\n  JSON          /api/ by /bin/sh -c 'a b'"
+              "\n                .x by /bin/sh"
+              "\n  passwords     /private for those in /etc/passwd, realm \"Members only\""
+              "\n                /b for those in /etc/passwd, realm \"/b\"\n"));
+  CHECK(holds(text, "\n  fastcgi-timeout = 2.5"));
+  const std::string plain = text_of({});
+  for (const char* what : {"FastCGI", "JSON", "passwords"}) CHECK_FALSE(holds(plain, what));
+}
+
 TEST_CASE("configuration_text says what it does not know") {
   const char* not_tried = "(the port is not tried, and no host name is looked up)";
   CHECK(holds(text_of({}), not_tried));

@@ -97,6 +97,23 @@ const std::vector<Row> kRows = {
      [](const Config& c) { return c.cgi.user == own_name(); }},
     {"cgi-limit", "disk=1", "must be WHAT=N, where WHAT is cpu, memory, processes, files or file-size",
      "files=9", [](const Config& c) { return c.cgi.limits.files == 9U; }},
+    {"fastcgi", ".php=/run/x", "a Unix socket must be written unix:/run/x", ".php=unix:/run/x,[::1]:9000",
+     [](const Config& c) {
+       return c.fastcgi.rules.at(0) == FastcgiRule{".php", {"unix:/run/x", "[::1]:9000"}};
+     }},
+    {"fastcgi-connections", "1025", "must be a number from 0 to 1024", "0",
+     [](const Config& c) { return c.fastcgi.connections == 0; }},
+    {"fastcgi-timeout", "0", kSeconds, "3", [](const Config& c) { return c.fastcgi.timeout.count() == 3; }},
+    {"json", "/api/=/etc/passwd x", "there is no program /etc/passwd that can be executed",
+     "/api/=/bin/sh -c 'a b'",
+     [](const Config& c) {
+       return c.json.at(0) == JsonRule{"/api/", {"/bin/sh", "-c", "a b"}};
+     }},
+    {"auth", "private=/etc/passwd", "the path must begin with '/', such as /private",
+     "/private/=/etc/passwd:Members only",
+     [](const Config& c) {
+       return c.auth.at(0) == AuthRule{"/private", "/etc/passwd", "Members only"};
+     }},
     {"max-header", "1", "must be a size from 64 to 1G, in bytes or with K, M or G, such as 64K", "1K",
      [](const Config& c) { return c.limits.max_header_bytes == 1024; }},
     {"max-headers", "0", kMillion, "9", [](const Config& c) { return c.limits.max_headers == 9; }},

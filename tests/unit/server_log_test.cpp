@@ -135,6 +135,18 @@ TEST_CASE("ServerLog tells of an exit status that is not 0, and of others only w
         Lines{"[debug] request 7: [/a.cgi] killed by signal 15, 12 ms user, 3 ms system, 2048 KiB"});
 }
 
+TEST_CASE("ServerLog tells of a FastCGI application's status likewise, and of its backends when debugging") {
+  auto end = [](int status) { return [=](ServerLog& log) { log.fastcgi_ended(7, "/a.php", status); }; };
+  CHECK(lines_of(LogLevel::info, end(3)) == Lines{"[info] [/a.php] ended with exit status 3"});
+  CHECK(lines_of(LogLevel::info, end(0)).empty());
+  CHECK(lines_at_debug(end(0)) == Lines{"[debug] request 7: [/a.php] ended with exit status 0"});
+  CHECK(lines_at_debug([](ServerLog& log) {
+          log.fastcgi_connected(7, "unix:/run/x", false);
+          log.fastcgi_connected(8, "unix:/run/x", true);
+        }) == Lines{"[debug] request 7: goes to unix:/run/x",
+                    "[debug] request 8: goes to unix:/run/x, over a connection that was kept"});
+}
+
 TEST_CASE("ServerLog escapes whatever came from outside and keeps to one line of bounded length an event") {
   const std::string hostile = "\x1b[2J\n2026-01-01 [error] forged\x9b";
   const std::string shown = "\\x1b[2J\\x0a2026-01-01 [error] forged\\x9b";

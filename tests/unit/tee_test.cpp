@@ -55,6 +55,19 @@ class Scribe : public Trace {
   void cgi_failed(RequestId id, std::string_view script, const ScriptFailure& failure) override {
     write("cgi_failed", id, script, failure.number);
   }
+  void fastcgi_connected(RequestId id, std::string_view backend, bool reused) override {
+    write("fastcgi_connected", id, backend, static_cast<int>(reused));
+  }
+  void fastcgi_sent(RequestId id, std::uint8_t type, std::size_t content_bytes) override {
+    write("fastcgi_sent", id, static_cast<int>(type), content_bytes);
+  }
+  void fastcgi_received(RequestId id, std::uint8_t type, std::uint16_t record_id,
+                        std::size_t content_bytes) override {
+    write("fastcgi_received", id, static_cast<int>(type), static_cast<int>(record_id), content_bytes);
+  }
+  void fastcgi_ended(RequestId id, std::string_view script, int status) override {
+    write("fastcgi_ended", id, script, status);
+  }
   void cgi_signalled(RequestId id, int signal) override { write("cgi_signalled", id, signal); }
   void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override {
     write("cgi_exited", id, script, report.code);
@@ -113,6 +126,10 @@ void play(Trace& trace) {
   trace.cgi_failed(12, "script", {ScriptFault::silent, 30});
   trace.cgi_signalled(13, 15);
   trace.cgi_exited(14, "script", report);
+  trace.fastcgi_connected(14, "backend", true);
+  trace.fastcgi_sent(14, 4, 100);
+  trace.fastcgi_received(14, 6, 1, 200);
+  trace.fastcgi_ended(14, "script", 5);
   trace.head_sent(15, Response{}, "head");
   trace.response_sent(16, request, endpoints, summary);
 }
@@ -123,7 +140,7 @@ TEST_CASE("Tee hands every hook on as it came, to each listener in the order the
   std::vector<std::string> alone;
   Scribe single("a", alone);
   play(single);
-  REQUIRE(alone.size() == 21);
+  REQUIRE(alone.size() == 25);
 
   std::vector<std::string> together;
   Scribe first("a", together);
