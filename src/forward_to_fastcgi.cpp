@@ -125,8 +125,7 @@ bool Forwarding::may_try_another(const ScriptFailure& failure, bool has_answered
 /// Nobody is left to be asked. What the last one did that was asked says more than that.
 ScriptFailure Forwarding::give_up(const ConnectFailure& failure) const {
   const bool is_stopped = failure.kind == ConnectFailure::Kind::stopped;
-  const ScriptFailure reason =
-      last_ && !is_stopped ? *last_ : failure_of(failure, host_.config.fastcgi.timeout);
+  ScriptFailure reason = last_ && !is_stopped ? *last_ : failure_of(failure, host_.config.fastcgi.timeout);
   // There is no run that would tell of it.
   exchange_.trace.cgi_failed(exchange_.id, script_.script_name, reason);
   return reason;

@@ -43,9 +43,9 @@ std::string to_utf8(std::string_view bytes) {
   return text;
 }
 
-void join(Joined& joined, std::string name, std::string value) {
-  const auto [found, is_new] = joined.try_emplace(std::move(name), std::move(value));
-  if (!is_new) found->second.append(",").append(value);  // try_emplace has not moved it then
+void join(Joined& joined, const std::string& name, const std::string& value) {
+  const auto [found, is_new] = joined.try_emplace(name, value);
+  if (!is_new) found->second.append(",").append(value);
 }
 
 std::string lower(std::string_view name) {
