@@ -53,8 +53,8 @@ Result<std::string_view, ScriptFailure> FastcgiRun::read_output(std::span<char>)
 /// Waits for output, for the end of the request, or for `deadline`, which is then told of as silence.
 FastcgiRun::Output FastcgiRun::read_until(bool has_client, TimePoint deadline) {
   for (TimePoint silent = silence_ends();;) {
-    if (!connection_) return std::string_view();
     if (auto output = next_output()) return *std::move(output);
+    if (!connection_) return std::string_view();
     if (peer_closed_) return break_off();
     const Wake wake = wait(has_client, std::min({silent, patience_.end_of_life, deadline}));
     if (wake != Wake::activity) return Unexpected(failure_of(wake));
@@ -66,9 +66,16 @@ TimePoint FastcgiRun::silence_ends() const {
   return Clock::now() + as_duration(patience_.silence);
 }
 
-/// What the bytes received so far hold; nothing when more must come.
+/// What the bytes received so far hold; nothing when more must come. One piece ahead is looked at, so that
+/// the last is known for the last: most answers come in one.
 std::optional<FastcgiRun::Output> FastcgiRun::next_output() {
-  for (;;) {
+  auto output = held_ ? std::exchange(held_, std::nullopt) : next_piece();
+  if (output && *output && !(*output)->empty()) held_ = next_piece();
+  return output;
+}
+
+std::optional<FastcgiRun::Output> FastcgiRun::next_piece() {
+  while (connection_) {
     std::string_view content;
     const FastcgiReader::Found found = reader_.next(input_, content);
     if (const auto record = reader_.take_record())
@@ -87,6 +94,7 @@ std::optional<FastcgiRun::Output> FastcgiRun::next_output() {
         return Unexpected(ScriptFailure{.fault = ScriptFault::backend_nonsense, .detail = reader_.fault()});
     }
   }
+  return std::nullopt;
 }
 
 /// The application has closed the connection. That of one that was kept it might close at any time.
@@ -139,7 +147,7 @@ std::optional<ScriptFailure> FastcgiRun::refusal() const {
 
 GatewayEnd FastcgiRun::settle() {
   const TimePoint deadline = Clock::now() + kEndMoment;
-  while (connection_) {
+  while (!is_over()) {
     auto output = read_until(false, deadline);
     if (output) continue;  // nobody waits for it
     if (output.error().fault == ScriptFault::backend_silent) break;
@@ -149,7 +157,7 @@ GatewayEnd FastcgiRun::settle() {
 }
 
 void FastcgiRun::wait_for_end() {
-  while (connection_) {
+  while (!is_over()) {
     if (auto output = read_until(false, TimePoint::max()); !output) {
       report(output.error());
       connection_.reset();
@@ -159,7 +167,8 @@ void FastcgiRun::wait_for_end() {
 
 /// One turn of the poll loop: sends and receives what can be.
 FastcgiRun::Wake FastcgiRun::wait(bool has_client, TimePoint deadline) {
-  prepare_records();
+  // Mostly it can be sent, and no turn is needed to learn so.
+  send_some();
   enum { kBackend, kStop, kClient, kCount };
   std::array<pollfd, kCount> entries{};
   const short sending = outgoing_.empty() && content_.empty() ? 0 : POLLOUT;
@@ -174,7 +183,6 @@ FastcgiRun::Wake FastcgiRun::wait(bool has_client, TimePoint deadline) {
   if (entries[kStop].revents != 0) return Wake::stopped;
   if (entries[kClient].revents != 0 && exchange_.client.has_left(entries[kClient].revents))
     return Wake::abandoned;
-  if ((entries[kBackend].revents & POLLOUT) != 0) send_some();
   if ((entries[kBackend].revents & ~POLLOUT) != 0) receive_some();
   return Clock::now() < deadline ? Wake::activity : Wake::timed_out;
 }
@@ -191,6 +199,8 @@ void FastcgiRun::receive_some() {
 
 /// Sends as much as fits. That the application reads no more is no failure: it may have said all it will say.
 void FastcgiRun::send_some() {
+  prepare_records();
+  if (outgoing_.empty() && content_.empty()) return;
   std::array<std::string_view, 2> parts{outgoing_, content_};
   const std::size_t head_bytes = outgoing_.size();
   const Transfer transfer = send_parts(connection_->fd(), parts);
@@ -204,6 +214,7 @@ void FastcgiRun::send_some() {
   }
   outgoing_.erase(0, std::min(transfer.bytes, head_bytes));
   content_.remove_prefix(transfer.bytes - std::min(transfer.bytes, head_bytes));
+  prepare_records();
 }
 
 /// Makes the next records of the body, once those before have been sent: a large body is sent from the buffer

@@ -145,10 +145,14 @@ Result<Response, ScriptFailure> answer_parsed(const Exchange& exchange, std::uni
     response.local_redirect = std::move(head->location);
     return response;
   }
-  response.content_length = head->content_length;
   // Where no body is sent, none need be written: a length tells of what GET would have got (RFC 9110 section
   // 8.6).
   const bool has_body = exchange.request.method != Method::head && !is_bodiless(response.status);
+  if (has_body && run->is_over() && output.size() - *end >= head->content_length.value_or(0)) {
+    response.body = output.substr(*end, head->content_length.value_or(output.npos));
+    return response;
+  }
+  response.content_length = head->content_length;
   response.body = std::make_unique<GatewayBody>(std::move(run), output.substr(*end),
                                                 has_body ? head->content_length : std::nullopt);
   return response;

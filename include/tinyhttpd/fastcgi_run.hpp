@@ -43,7 +43,7 @@ class FastcgiRun : public GatewayRun {
   /// backend_silent. The bytes are not copied: they stay where they were received.
   Result<std::string_view, ScriptFailure> read_output(std::span<char> buffer) override;
   GatewayEnd settle() override;
-  bool is_over() const override { return !connection_; }
+  bool is_over() const override { return !connection_ && (!held_ || *held_); }
   void wait_for_end() override;
   void report(const ScriptFailure& failure) override;
 
@@ -57,6 +57,7 @@ class FastcgiRun : public GatewayRun {
   Wake wait(bool has_client, TimePoint deadline);
   TimePoint silence_ends() const;
   std::optional<Output> next_output();
+  std::optional<Output> next_piece();
   Output read_until(bool has_client, TimePoint deadline);
   std::string_view begin_answer(std::string_view bytes);
   Output end_request();
@@ -85,8 +86,9 @@ class FastcgiRun : public GatewayRun {
 
   FastcgiReader reader_;
   std::array<char, 64 * 1024> received_;
-  std::string_view input_;    // of received_: what the reader has not seen
-  bool peer_closed_ = false;  // nothing more will come
+  std::string_view input_;      // of received_: what the reader has not seen
+  std::optional<Output> held_;  // what follows the piece that was handed out last, where it has come already
+  bool peer_closed_ = false;    // nothing more will come
   bool has_answered_ = false;
   int status_ = 0;  // what the application ended with
   ErrorLines errors_;

@@ -10,7 +10,8 @@
 
 namespace tinyhttpd {
 
-/// Reads the head. The response's body is pulled from `run`, which it takes; a local redirect comes back as
+/// Reads the head. The response's body is pulled from `run`, which it takes, unless all of it came with the
+/// head: then it is a text, and `run` is over. A local redirect comes back as
 /// Response::local_redirect, and `run` has ended then. On failure `run` stays, for whoever reports it.
 Result<Response, ScriptFailure> answer_parsed(const Exchange& exchange, std::unique_ptr<GatewayRun>& run);
 
