@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shows the source of the demonstrations: source.cgi?check.cgi, source.cgi?mandelbrot.c.
+# Shows the source of the demonstrations: source.cgi?check.cgi, source.cgi?mandelbrot.c, source.cgi?hello.php.
 #
 # A server must never do this by itself: a script's text may hold passwords, and its mistakes are easier to
 # find for whoever can read it. Here it is harmless, because these scripts are published with the server and
@@ -39,6 +39,9 @@ case $name in
   *[!a-z0-9.-]* | *.*.* | .*) refuse ;;
   *.cgi) file=./$name comment='^[ \t]*#' ;;
   *.c) file=../cgi-src/$name comment='^[ \t]*//' ;;
+  # What other gateways run: not a whole folder, for there may be more in it.
+  hello.php) file=../demo/$name comment='^[ \t]*//' ;;
+  hello.py) file=../.json/$name comment='^[ \t]*#' ;;
   *) refuse ;;
 esac
 # A link could lead out of these folders.

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.bash"
 need curl python3 sha256sum
 root=$(realpath "$(dirname "$0")/../../htdocs")
-start_server --threads 8 --cgi-timeout 3 # So that fail-timeout.cgi is soon over.
+# So that fail-timeout.cgi is soon over; and as demo/json.html says.
+start_server --threads 8 --cgi-timeout 3 --json '/event/=python3 .json/hello.py'
 
 get() { curl -sS --max-time 20 "$@"; }
 status_of() { get -o /dev/null -w '%{http_code}' "$@"; }
@@ -41,6 +42,8 @@ every_link() {
       # The clock takes ten seconds; both have tests of their own.
       /cgi-bin/clock.cgi | /cgi-bin/fail-*) ;;
       '/cgi-bin/source.cgi?/etc/passwd') is "$(status_of "$url$link")" 404 || return 1 ;;
+      # Nothing here runs PHP.
+      /demo/hello.php) is "$(status_of "$url$link")" 403 || return 1 ;;
       '/cgi-bin/redirect.cgi?to=client') is "$(status_of "$url$link")" 302 || return 1 ;;
       *) is "$(status_of "$url$link")" 200 || { echo "$link: $(status_of "$url$link")"; return 1; } ;;
     esac
@@ -67,7 +70,7 @@ for _, text in rows:
 END
 sources() {
   local file name
-  for file in "$root"/cgi-bin/*.cgi "$root"/cgi-src/*.c; do
+  for file in "$root"/cgi-bin/*.cgi "$root"/cgi-src/*.c "$root/demo/hello.php" "$root/.json/hello.py"; do
     name=${file##*/}
     [ "$name" != mandelbrot.cgi ] || continue # It is compiled.
     get "$url/cgi-bin/source.cgi?$name" >"$work/listing" || return 1
@@ -80,15 +83,21 @@ sources_stand_beside() {
   for page in $(demonstrations); do
     get "$url$page" >"$work/page"
     source=$(sed -n 's|^<iframe title="The source of .*" src="/cgi-bin/source.cgi?\(.*\)"></iframe>$|\1|p' "$work/page")
-    script=${source%.c}
+    case $source in
+      hello.php) script=/demo/hello.php ;;
+      hello.py) script=/event ;;
+      *.c) script=/cgi-bin/${source%.c}.cgi ;;
+      *) script=/cgi-bin/$source ;;
+    esac
     [ -n "$source" ] || { echo "no source on $page"; return 1; }
     grep -q '^<iframe name="result"' "$work/page" || { echo "no result on $page"; return 1; }
-    grep -qE "(href|action)=\"/cgi-bin/${script%.cgi}\.cgi[\"/?]" "$work/page" || { echo "$page"; return 1; }
+    grep -qE "(href|action)=\"${script//./\\.}[\"/?]" "$work/page" || { echo "$page"; return 1; }
   done
 }
 source_refuses() {
   local name
   for name in '' check check.cgi/ ../index.html ..%2findex.html %2e%2e/cgi-src/mandelbrot.c \
+    .json/hello.py demo/hello.php address.js host.js other.php other.py \
     /etc/passwd //etc/passwd .htpasswd .cgi a..cgi unknown.cgi unknown.c check.c mandelbrot.cgi CHECK.CGI \
     'check.cgi%00' 'check.cgi;id' 'check.cgi+color.cgi' "$root/cgi-bin/check.cgi" style.css; do
     is "$(status_of "$url/cgi-bin/source.cgi?$name")" 404 || { echo "it shows '$name'"; return 1; }
@@ -162,6 +171,18 @@ mandelbrot() {
   done
 }
 
+json_handler() {
+  contains 'Hello, 127.0.0.1!' "$url/event/?name=Ada" && contains 'name is “&lt;b&gt;”' "$url/event/?name=%3Cb%3E" &&
+    contains '"name": "Ada"' "$url/event/?name=Ada&format=json"
+}
+# The request header in the page about passwords says what the page says it does.
+password_page() {
+  local page sent
+  page=$(get "$url/demo/password.html")
+  sent=$(sed -n 's|^Authorization: Basic \(.*\)</code></pre>$|\1|p' <<<"$page")
+  [ -n "$sent" ] && grep -qx "$(base64 -d <<<"$sent")</code></pre>" <<<"$page"
+}
+
 # What the page about a failure says, of the status and of the log, is what happens.
 failure() { # failure PAGE
   local page log status script=/cgi-bin/${1#/demo/}
@@ -199,6 +220,8 @@ check "htdocs: redirect.cgi" redirects
 check "htdocs: clock.cgi comes line by line" clock
 check "htdocs: nph-hello.cgi" complete_header
 check "htdocs: mandelbrot.cgi" mandelbrot
+check "htdocs: the JSON handler" json_handler
+check "htdocs: the page about passwords" password_page
 check "htdocs: the broken scripts are broken as they should be" broken_as_meant
 for page in $(fails); do
   check "htdocs: $(basename "$page" .html): its status and its line in the log" failure "$page"
