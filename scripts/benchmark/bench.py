@@ -97,9 +97,9 @@ def describe_machine():
 
 
 def versions(servers, tinyhttpd):
-    """The version of each server, as it or its Debian package says."""
+    """The version of each server, and of what all have behind them, as it or its Debian package says."""
     found = {}
-    for server in servers:
+    for server in [*servers, "FastCGI"]:
         if server == "tinyhttpd":
             command = [str(tinyhttpd), "--version"]
         else:
@@ -130,6 +130,7 @@ def run_case(bench, case, chosen, rounds):
             results[name].append(measure.measure(bench, case, name))
     show_progress("")
     return {"title": case.title, "unit": case.unit, "more_is_better": case.more_is_better, "left_out": left_out,
+            "compared_with": case.compared_with,
             "servers": {name: {"median": report.medians(rows), "rounds": rows} for name, rows in results.items()}}
 
 
@@ -149,14 +150,16 @@ def show_progress(text):
 
 
 def prepare(folder, arguments):
-    """The document root and a copy of tinyhttpd, where the servers' user can read them."""
+    """The document root, and copies of tinyhttpd and of the programs, where the servers' user can read them."""
     folder.chmod(0o755)
     programs = sorted((HOME / "build/bench/cgi-bin").glob("*.cgi"))
     site_files.make_site(folder / "root", programs)
     tinyhttpd = folder / "tinyhttpd"
     shutil.copy2(HOME / "build/release/tinyhttpd", tinyhttpd)
+    shutil.copytree(HOME / "build/bench/programs", folder / "programs")
     (folder / "run").mkdir()
-    return measure.Bench(root=folder / "root", folder=folder / "run", tinyhttpd=tinyhttpd, seconds=arguments.seconds)
+    return measure.Bench(root=folder / "root", folder=folder / "run", tinyhttpd=tinyhttpd,
+                         programs=folder / "programs", seconds=arguments.seconds)
 
 
 def run(arguments, folder):

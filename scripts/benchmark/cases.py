@@ -22,10 +22,15 @@ class Case:
     log: bool = False
     servers: tuple = ()  # those that it is measured with; all when empty
     options: tuple = ()  # further ones for tinyhttpd
+    gateway: str = ""  # what answers for a script: "fastcgi", "php" or "json"; CGI when empty
+    compared_with: str = "without"  # what a rate of the same server is, when the case is held against one
 
 
 HELLO_C = b"Hello from a CGI program.\n"
 HELLO_SH = b"Hello from a shell script.\n"
+HELLO_FASTCGI = b"Hello from a FastCGI program.\n"
+HELLO_PHP = b"Hello from PHP.\n"
+HELLO_JSON = b"Hello from a JSON handler.\n"
 
 # A case that is about many requests or connections is measured with those servers that come near the best in it: the
 # others are in the cases before it, and would only make the bench take longer.
@@ -33,6 +38,7 @@ EVENT_LOOPS = ("tinyhttpd", "nginx", "nginx-cache", "lighttpd", "h2o")
 AND_APACHE = (*EVENT_LOOPS, "apache")
 AND_WEBFS = (*EVENT_LOOPS, "webfs")  # it is as fast where each connection closes
 AND_BOTH = (*EVENT_LOOPS, "apache", "webfs")
+SPEAK_FASTCGI = AND_APACHE  # the small servers do not
 
 CASES = {case.name: case for case in (
     Case("static1k", "1 KiB file, 64 connections"),
@@ -59,6 +65,13 @@ CASES = {case.name: case for case in (
     Case("cgi-cache1g", "CGI program in C, 1 GiB in the cache against none", path="/cgi-bin/hello.cgi", body="",
          text=HELLO_C, connections=16, method="full_cache", servers=("tinyhttpd",),
          options=("--cache-size", "3G")),  # half of it is for contents
+    Case("fastcgi-hello", "FastCGI program in C, 64 connections", path="/app/", body="", text=HELLO_FASTCGI,
+         gateway="fastcgi", servers=SPEAK_FASTCGI),
+    Case("php-hello", "PHP by php-fpm, 64 connections", path="/hello.php", body="", text=HELLO_PHP,
+         gateway="php", servers=SPEAK_FASTCGI),
+    Case("json-hello", "JSON handler in C, 16 connections", path="/json/", body="", text=HELLO_JSON,
+         connections=16, method="beside_cgi", gateway="json", compared_with="as a CGI program",
+         servers=("tinyhttpd",)),  # nobody else has this
     Case("idle", "Memory, idle", method="idle_memory", unit="MiB", more_is_better=False),
     Case("idle10k", "Memory for 10,000 idle connections", method="idle_connections", unit="MiB",
          more_is_better=False, servers=EVENT_LOOPS),

@@ -9,13 +9,14 @@ import http.client
 import statistics
 import time
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import client
 import peers
 import processes
 import site_files
+from cases import CASES
 from client import WrongAnswer
 
 IDLE_COUNT = 10000
@@ -29,6 +30,7 @@ class Bench:
     root: Path
     folder: Path
     tinyhttpd: Path
+    programs: Path
     seconds: float
 
 
@@ -50,7 +52,8 @@ def measure(bench, case, server):
     setup = setup_for(bench, case, site_files.fresh_folder(bench.folder, server, processes.server_user()))
     result = {"errors": []}
     try:
-        running = Running(bench, case, setup, forks=setup.scripts or server in peers.FORKING)
+        forks = setup.scripts or setup.gateway == "json" or server in peers.FORKING
+        running = Running(bench, case, setup, forks)
         start(server, running)
         METHODS[case.method](running, result)
     except (WrongAnswer, OSError, EOFError, zlib.error) as error:
@@ -73,7 +76,8 @@ def setup_for(bench, case, folder):
     return peers.Setup(root=bench.root, folder=folder, port=processes.free_port(), tinyhttpd=bench.tinyhttpd,
                        connections=case.connections, idle_connections=IDLE_COUNT if "idle10k" in case.name else 0,
                        scripts=case.path.startswith("/cgi-bin/"), options=list(case.options),
-                       access_log=folder / "access.log" if case.log else None)
+                       access_log=folder / "access.log" if case.log else None,
+                       gateway=case.gateway, programs=bench.programs)
 
 
 def with_last_words(error, setup):
@@ -86,6 +90,8 @@ def with_last_words(error, setup):
 def wait_until_ready(running):
     """Waits until the server answers anything, and no longer that the program which runs its scripts is not there."""
     path = "/cgi-bin/hello.cgi" if running.setup.scripts else "/1k.txt"
+    if running.setup.gateway:
+        path = running.case.path
     deadline = time.monotonic() + 10
     while True:
         try:
@@ -232,6 +238,14 @@ def fill_cache(port):
         connection.close()
 
 
+def beside_cgi(running, result):
+    """The rate, and that of the program in C that says the same as a CGI script, from as many connections."""
+    cgi = replace(running, case=replace(CASES["cgi-c"], connections=running.case.connections))
+    before = rate_now(cgi, result)
+    requests(running, result)
+    hold_against(result, before, rate_now(cgi, result))
+
+
 def rate_now(running, result):
     """Requests per second without the state that the case is about."""
     without = {"errors": result["errors"]}
@@ -280,4 +294,4 @@ def check_log(path, result):
 
 
 METHODS = {function.__name__: function for function in (
-    requests, not_modified, output, post, full_cache, idle_memory, idle_connections, beside_idle)}
+    requests, not_modified, output, post, full_cache, beside_cgi, idle_memory, idle_connections, beside_idle)}

@@ -25,6 +25,13 @@ class Setup:
     scripts: bool = False  # whether CGI programs will be run
     access_log: Path | None = None
     options: list[str] = field(default_factory=list)  # further ones for tinyhttpd
+    gateway: str = ""  # what answers below /app/ ("fastcgi"), for .php ("php"), below /json/ ("json")
+    programs: Path | None = None  # the folder of the programs that are no scripts
+
+    @property
+    def pool(self):
+        """The Unix socket of the FastCGI processes."""
+        return self.folder / "pool"
 
     def write(self, name, text):
         """Writes a configuration file and returns its path."""
@@ -40,16 +47,49 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
 
 
+# The FastCGI processes are the same for all servers. Each has one connection at a time, and nginx and h2o keep as many
+# as they have requests at once: were there fewer processes, those clients would be served whose connections are kept,
+# and nobody else. So one for each of 64 clients, and some for what else is kept.
+POOL_PROCESSES = 80
+PLACES = {"fastcgi": "/app/", "php": ".php"}
+PHP_FPM = """
+[global]
+error_log = {folder}/php-fpm.log
+daemonize = no
+[www]
+listen = {pool}
+pm = static
+pm.max_children = {processes}
+"""
+
+
+def start_pool(setup):
+    """The programs behind a server that speaks FastCGI. php-fpm is as Debian installs it, but for its pool."""
+    if setup.gateway == "fastcgi":
+        return [Program([f"{setup.programs}/hello_fastcgi", str(setup.pool), str(POOL_PROCESSES)])]
+    if setup.gateway == "php":
+        configuration = setup.write("php-fpm.conf", PHP_FPM.format(
+            folder=setup.folder, pool=setup.pool, processes=POOL_PROCESSES))
+        newest = max(Path("/usr/sbin").glob("php-fpm[0-9]*"), key=lambda path: [*map(int, path.name[7:].split("."))])
+        return [Program([str(newest), "--nodaemonize", "--fpm-config", configuration])]
+    return []
+
+
 def tinyhttpd(setup):
     """As it comes: every default, but for the address, the root and the log."""
     command = [str(setup.tinyhttpd), "--port", str(setup.port), "--bind", "127.0.0.1", "--root", str(setup.root),
                "--access-log", str(setup.access_log or "off")]
     if setup.idle_connections:  # The default limit is 10,000, and the default patience 15 s.
         command += ["--max-connections", str(setup.idle_connections + 500), "--keepalive-timeout", str(IDLE_SECONDS)]
+    if setup.gateway == "json":
+        command += ["--json", f"/json/={setup.programs}/hello_json"]
+    elif setup.gateway:
+        command += ["--fastcgi", f"{PLACES[setup.gateway]}=unix:{setup.pool}"]
     return [Program(command + setup.options)]
 
 
-# nginx: nginx.org/en/docs/http/: ngx_http_core_module.html, ngx_http_log_module.html, ngx_http_fastcgi_module.html.
+# nginx: nginx.org/en/docs/http/: ngx_http_core_module.html, ngx_http_log_module.html, ngx_http_fastcgi_module.html,
+# ngx_http_upstream_module.html.
 NGINX = """
 # Debian's nginx.conf: worker_processes, sendfile, tcp_nopush, types_hash_max_size and gzip are as installed.
 daemon off;
@@ -86,8 +126,24 @@ http {{
       fastcgi_max_temp_file_size 0;
       fastcgi_request_buffering off;  # hand a large body on as it comes, without a temporary file
     }}
+    {location}
   }}
 }}
+"""
+# "fastcgi_keep_conn should be enabled for keepalive connections to work"; 32 for each of two workers.
+NGINX_POOL = """
+  upstream pool {{
+    server unix:{pool};
+    keepalive 32;
+  }}
+"""
+NGINX_LOCATIONS = {"fastcgi": "/app/", "php": "~ \\.php$"}
+NGINX_LOCATION = """location {place} {{
+      fastcgi_pass pool;
+      fastcgi_keep_conn on;
+      include /etc/nginx/fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+    }}
 """
 
 
@@ -98,8 +154,12 @@ def nginx(setup, more=""):
         log = f"{setup.access_log} combined buffer=64k flush=1s"
     if setup.idle_connections:
         more += f"keepalive_timeout {IDLE_SECONDS}s;"
+    location = ""
+    if setup.gateway:
+        more += NGINX_POOL.format(pool=setup.pool)
+        location = NGINX_LOCATION.format(place=NGINX_LOCATIONS[setup.gateway])
     configuration = setup.write("nginx.conf", NGINX.format(
-        folder=setup.folder, root=setup.root, port=setup.port, access_log=log, more=more,
+        folder=setup.folder, root=setup.root, port=setup.port, access_log=log, more=more, location=location,
         worker_connections=setup.idle_connections + 768))  # 768: as installed
     programs = [Program(["nginx", "-p", str(setup.folder), "-c", configuration, "-e", f"{setup.folder}/error.log"])]
     if setup.scripts:  # fcgiwrap(8): -c is the number of processes, each of which runs one script at a time.
@@ -148,6 +208,10 @@ def lighttpd(setup):
         modules, more = ', "mod_accesslog"', f'accesslog.filename = "{setup.access_log}"\n'
     if setup.idle_connections:
         more += f"server.max-keep-alive-idle = {IDLE_SECONDS}\n"
+    if setup.gateway:  # Docs_ModFastCGI: check-local where there is no file of that name. It keeps no connection.
+        modules += ', "mod_fastcgi"'
+        more += (f'fastcgi.server = ("{PLACES[setup.gateway]}" => (("socket" => "{setup.pool}", '
+                 f'"check-local" => "{"enable" if setup.gateway == "php" else "disable"}")))\n')
     connections = max(1024, setup.idle_connections + 500)
     descriptors = connections * 2 + 100
     if descriptors > processes.descriptor_limit():
@@ -178,7 +242,19 @@ hosts:
         file.custom-handler:
           extension: .cgi
           fastcgi.spawn: "exec /usr/share/h2o/fastcgi-cgi"
+{paths}
 """
+# fastcgi_directives: a kept connection is off by default.
+H2O_PATHS = {"fastcgi": """
+      /app:
+        fastcgi.connect: {{port: {pool}, type: unix}}
+        fastcgi.timeout.keepalive: 5000
+""", "php": """
+        file.custom-handler:
+          extension: .php
+          fastcgi.connect: {{port: {pool}, type: unix}}
+          fastcgi.timeout.keepalive: 5000
+"""}
 
 
 def h2o(setup):
@@ -187,6 +263,7 @@ def h2o(setup):
         more += f"http1-request-timeout: {IDLE_SECONDS}\n"
     configuration = setup.write("h2o.conf", H2O.format(
         folder=setup.folder, root=setup.root, port=setup.port, more=more,
+        paths=H2O_PATHS[setup.gateway].format(pool=setup.pool) if setup.gateway else "",
         connections=max(1024, setup.idle_connections + 1000)))  # 1024: its default
     return [Program(["h2o", "-c", configuration], {"H2O_ROOT": "/usr"})]
 
@@ -244,10 +321,24 @@ RewriteRule \\.html\\.gz$ - [T=text/html,E=no-gzip:1]
 """
 
 
+# mod_proxy_fcgi.html. It keeps no connection unless told to, and with enablereuse=on some answers of the C program
+# were errors ("AH01067: Failed to read FastCGI header"), so it is left at its default.
+APACHE_POOL = {"fastcgi": """
+ProxyPass /app/ unix:{pool}|fcgi://localhost/
+""", "php": """
+<FilesMatch "\\.php$">
+  SetHandler "proxy:unix:{pool}|fcgi://localhost"
+</FilesMatch>
+"""}
+
+
 def apache(setup):
-    modules = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in (
-        "mpm_event", "authz_core", "mime", "dir", "cgid", "deflate", "filter", "rewrite", "headers"))
+    names = ["mpm_event", "authz_core", "mime", "dir", "cgid", "deflate", "filter", "rewrite", "headers"]
     more = ""
+    if setup.gateway:
+        names += ["proxy", "proxy_fcgi"]
+        more += APACHE_POOL[setup.gateway].format(pool=setup.pool)
+    modules = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n" for name in names)
     if setup.access_log:
         # BufferedLogs is what mod_log_config offers against a write for each line.
         more += ('BufferedLogs On\nLogFormat "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" '
@@ -303,12 +394,13 @@ SERVERS = {
 PACKAGES = {
     "nginx": ["nginx", "fcgiwrap"], "nginx-cache": ["nginx"], "lighttpd": ["lighttpd"], "h2o": ["h2o"],
     "apache": ["apache2-bin"], "civetweb": ["civetweb"], "busybox": ["busybox"], "webfs": ["webfs"],
-    "mini-httpd": ["mini-httpd"],
+    "mini-httpd": ["mini-httpd"], "FastCGI": ["libfcgi0ldbl", "php-fpm"],
 }
 
 NO_KEEP_ALIVE = "closes each connection"
 CANNOT = {
-    "nginx-cache": {"cgi-c": "as nginx", "cgi-sh": "as nginx", "cgi-output": "as nginx", "cgi-post": "as nginx"},
+    "nginx-cache": {"cgi-c": "as nginx", "cgi-sh": "as nginx", "cgi-output": "as nginx", "cgi-post": "as nginx",
+                    "fastcgi-hello": "as nginx", "php-hello": "as nginx"},
     "civetweb": {"idle10k": "needs a thread for each connection", "static1k-idle10k": "as idle10k",
                  "gzip-live": "sends only what is compressed already"},
     "busybox": {"idle10k": NO_KEEP_ALIVE, "static1k-idle10k": NO_KEEP_ALIVE, "access-log": "writes no log to a file",
@@ -328,4 +420,4 @@ FORKING = ("busybox", "mini-httpd")
 def start(name, setup):
     """Starts all programs of a server. Their last words are in `setup.folder`/output."""
     return [processes.start(program.command, setup.folder, setup.folder / "output", program.environment)
-            for program in SERVERS[name](setup)]
+            for program in start_pool(setup) + SERVERS[name](setup)]

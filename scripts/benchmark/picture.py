@@ -113,10 +113,10 @@ def figure(case, median):
 def footer(results):
     """What has no bar; when, where and how."""
     machine = results["machine"]
-    own = [(case["title"], case["servers"]["tinyhttpd"]["median"]["of_empty"]) for case in results["cases"].values()]
-    beside = "; ".join(f"{title}: {ratio:.2f} × without" for title, ratio in own if ratio)
+    own = [(case, case["servers"]["tinyhttpd"]["median"]["of_empty"]) for case in results["cases"].values()]
+    beside = [f"{case['title']}: {ratio:.2f} × its own rate {case['compared_with']}" for case, ratio in own if ratio]
     return ["The second line of figures is the best of the other servers'.",
-            *([f"tinyhttpd itself: {beside}"] if beside else []), "",
+            *(f"tinyhttpd itself: {words}" for words in beside), "",
             f"{results['date'][:10]} · {machine['cpu']}, {machine['cores']} cores · Linux {machine['kernel']}",
             f"{results['command']}: {report.rounds_in_words(results)}, over loopback, the load on the same machine.",
             "Compare within one picture only: another machine, or another hour, gives other figures."]

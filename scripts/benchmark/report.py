@@ -72,16 +72,16 @@ def table(name, case):
             server, number(median["value"]), number(ratio_to(case, server), 2), number(median["p50_ms"], 2),
             number(median["p99_ms"], 2), number(median["pss_mib"]), number(median["cpu_per_100k"]),
             f"! {errors}" if errors else "none"))
-        lines += remarks(server, median)
+        lines += remarks(server, median, case["compared_with"])
     lines += [f"{server:14} left out: {reason}" for server, reason in case["left_out"].items()]
     return "\n".join(lines + summary(case))
 
 
-def remarks(server, median):
+def remarks(server, median, compared_with):
     """What a server's line has no column for."""
     lines = []
     if median["of_empty"] is not None:
-        lines.append(f"  {server}: {median['of_empty']:.2f} × its own {number(median['empty_value'])} without")
+        lines.append(f"  {server}: {median['of_empty']:.2f} × its own {number(median['empty_value'])} {compared_with}")
     if median["note"]:
         lines.append(f"  {server}: {median['note']}")
     return lines

@@ -18,10 +18,11 @@ echo "Content-Type: text/plain"
 echo
 echo "Hello from a shell script."
 """
+PHP_PAGE = '<?php header("Content-Type: text/plain"); echo "Hello from PHP.\\n";\n'
 
 
 def make_site(root, programs):
-    """Fills `root` with files of the sizes to be asked for, and with the scripts: a shell script and `programs`.
+    """Fills `root` with files of the sizes to be asked for, and with the scripts: PHP, a shell script, `programs`.
     Returns when all that is old enough to be cached."""
     for folder in ("cgi-bin", "many"):
         (root / folder).mkdir(parents=True)
@@ -31,6 +32,7 @@ def make_site(root, programs):
     for name in ("page.html", "ready.html"):
         (root / name).write_bytes(html_page(20 * KIB))
     (root / "ready.html.gz").write_bytes(gzip.compress((root / "ready.html").read_bytes(), 9))
+    (root / "hello.php").write_text(PHP_PAGE)
     scripts = {"sh.cgi": SH_SCRIPT.encode(), **{program.name: program.read_bytes() for program in programs}}
     for name, content in scripts.items():
         (root / "cgi-bin" / name).write_bytes(content)
