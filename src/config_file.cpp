@@ -10,14 +10,13 @@
 
 #include "tinyhttpd/ascii.hpp"
 #include "tinyhttpd/http.hpp"
+#include "tinyhttpd/lines.hpp"
 #include "tinyhttpd/option_table.hpp"
 #include "tinyhttpd/unique_fd.hpp"
 
 namespace tinyhttpd {
 
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 [[noreturn]] void refuse_line(const std::string& place, const std::string& reason) {
   throw UsageError(place + ": " + reason);
@@ -89,12 +88,9 @@ std::string bytes_of(const UniqueFd& file, const OptionValue& path) {
 
 Given read_config_text(std::string_view text, const std::string& name) {
   Given given;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = without_byte_order_mark(text);
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view line = take_line(text);
     read_line(line, name + " line " + std::to_string(number), given);
   }
   return given;

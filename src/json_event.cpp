@@ -21,15 +21,6 @@ using Joined = std::map<std::string, std::string>;
 
 constexpr std::string_view kDefault = "$default";
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 // `bytes` with U+FFFD for each byte that is no UTF-8. Done before names are compared: two of them may be the
 // same afterwards, and an object must not name a member twice.
 std::string to_utf8(std::string_view bytes) {

@@ -8,11 +8,10 @@
 #include "tinyhttpd/ascii.hpp"
 #include "tinyhttpd/base64.hpp"
 #include "tinyhttpd/http.hpp"
+#include "tinyhttpd/lines.hpp"
 
 namespace tinyhttpd {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool holds_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), is_control);
@@ -55,12 +54,9 @@ HashScheme scheme_of(std::string_view hash) {
 
 Result<PasswordEntries, std::string> parse_password_file(std::string_view text) {
   PasswordEntries entries;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = without_byte_order_mark(text);
   for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view line = take_line(text);
     if (line.empty() || line.front() == '#') continue;
     if (const auto complaint = read_entry(line, entries))
       return "line " + std::to_string(number) + ": " + *complaint;

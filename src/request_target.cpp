@@ -50,15 +50,6 @@ int escaped_byte(std::string_view raw) {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 /// Ends the segment that begins at `start`: drops it when it is empty or ".", takes the one before it away
 /// too when it is "..". `path` then ends with a '/', or with a segment when that was the last. RFC 3986
 /// section 5.2.4, but for what climbs above the root.

@@ -10,4 +10,7 @@ namespace tinyhttpd {
 /// overlong forms, surrogates and what is cut off are none.
 std::size_t utf8_length(std::string_view text);
 
+/// Whether all of `text` is UTF-8.
+bool is_utf8(std::string_view text);
+
 }  // namespace tinyhttpd

@@ -57,6 +57,7 @@ const std::map<std::string, Place> kPlaces = {
     {"json_answer", {Layer::pure}},
     {"json_event", {Layer::pure}},
     {"json_text", {Layer::pure}},
+    {"lines", {Layer::pure}},
     {"log_text", {Layer::pure}},
     {"media_type", {Layer::pure}},
     {"multipart", {Layer::pure}},
