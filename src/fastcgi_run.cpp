@@ -57,7 +57,7 @@ FastcgiRun::Output FastcgiRun::read_until(bool has_client, TimePoint deadline) {
     if (!connection_) return std::string_view();
     if (peer_closed_) return break_off();
     const Wake wake = wait(has_client, std::min({silent, patience_.end_of_life, deadline}));
-    if (wake != Wake::activity) return Unexpected(failure_of(wake));
+    if (wake != Wake::activity) return give_up(wake);
     silent = silence_ends();
   }
 }
@@ -102,6 +102,15 @@ FastcgiRun::Output FastcgiRun::break_off() {
   if (!has_answered_ && !connection_->is_reused())
     connection_->blame("it closed the connection without an answer");
   return Unexpected(ScriptFailure{.fault = ScriptFault::backend_closed, .detail = address_});
+}
+
+/// Nothing more is waited for. A backend without a word may be a host that is gone: others are asked first
+/// from now on, and what was kept to it is given up.
+FastcgiRun::Output FastcgiRun::give_up(Wake wake) {
+  ScriptFailure failure = failure_of(wake);
+  if (failure.fault == ScriptFault::backend_silent && !has_answered_)
+    connection_->blame("it said nothing for " + std::to_string(failure.number) + " s");
+  return Unexpected(std::move(failure));
 }
 
 /// From now on the request is this backend's, and so is its body: no other will be asked.

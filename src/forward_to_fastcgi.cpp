@@ -84,8 +84,9 @@ Result<Response, ScriptFailure> Forwarding::run() {
     if (response) return response;
     last_ = response.error();
     const bool may_go_on = may_try_another(*last_, fastcgi.has_answered());
-    // The backend may well be there, and only that connection was at its end.
-    if (was_reused && last_->fault == ScriptFault::backend_closed) {
+    // The backend may well be there, and only that connection was at its end, as any is that was kept.
+    const bool is_stale = was_reused && last_->fault == ScriptFault::backend_closed;
+    if (is_stale) {
       allow_reused_ = false;
     } else {
       tried_[backend] = true;
@@ -95,7 +96,8 @@ Result<Response, ScriptFailure> Forwarding::run() {
       run->report(*last_);
       return response;
     }
-    exchange_.trace.warning("[" + script_.script_name + "] " + describe(*last_) + "; another is tried");
+    if (!is_stale)
+      exchange_.trace.warning("[" + script_.script_name + "] " + describe(*last_) + "; another is tried");
   }
 }
 

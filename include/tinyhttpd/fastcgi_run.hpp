@@ -62,6 +62,7 @@ class FastcgiRun : public GatewayRun {
   std::string_view begin_answer(std::string_view bytes);
   Output end_request();
   Output break_off();
+  Output give_up(Wake wake);
   std::optional<ScriptFailure> refusal() const;
   void receive_some();
   void send_some();

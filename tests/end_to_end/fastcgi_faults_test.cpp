@@ -1,12 +1,14 @@
 // Each way in which a FastCGI application fails: what the client gets, what the log says, who is asked
 // instead, and that nothing is left behind.
 
+#include <atomic>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -209,6 +211,28 @@ TEST_CASE("fastcgi: an application that says nothing for --fastcgi-timeout is 50
   CHECK(get(server.port(), "/app/x").status == 504);
   CHECK(only_failure(server).fault == ScriptFault::backend_silent);
   CHECK(backend.wait_for_closed(1));
+}
+
+TEST_CASE("fastcgi: a backend that fell silent is left out, and the connections kept to it are given up") {
+  std::atomic<bool> is_away = false;
+  TwoBackends site(
+      [&is_away](std::size_t which, FastcgiTalk& talk) {
+        while (talk.read_request()) {
+          if (which == 0 && is_away) {
+            talk.wait_until_closed();
+            return;
+          }
+          talk.answer("hello");
+        }
+      },
+      quick);
+  for (int i = 0; i < 4; ++i) CHECK(get(site.port(), "/app/x").body == "hello");
+  REQUIRE(site.connections() == 2);  // both are kept
+  is_away = true;
+  int silent = 0;
+  for (int i = 0; i < 6; ++i) silent += get(site.port(), "/app/x").status == 504 ? 1 : 0;
+  CHECK(silent == 1);
+  CHECK(was_warned(site.server(), site[0].address() + " is left out for"));
 }
 
 TEST_CASE("fastcgi: an application that never even reads is 504") {
@@ -508,6 +532,7 @@ TEST_CASE("fastcgi: a GET that met the end of a kept connection is sent again; a
     CHECK(backend.requests().size() == 4);
     CHECK(backend.connections() == 3);
     CHECK(server.recorder().failures().empty());
+    CHECK_FALSE(was_warned(server, "another is tried"));  // that a kept connection ends is nothing to tell of
   }
 }
 
