@@ -69,6 +69,19 @@ is() {
   [ "$1" = "$2" ] || { echo "got '$1', wanted '$2'"; return 1; }
 }
 
+# soon COMMAND [ARGUMENT...]: within five seconds.
+soon() {
+  local tries=0
+  until "$@"; do
+    tries=$((tries + 1))
+    [ "$tries" -le 100 ] || return 1
+    sleep 0.05
+  done
+}
+
+# logged PATTERN: whether the server log has such a line; its lines are written a moment later.
+logged() { soon grep -q -- "$1" "$work/log" || { echo "no '$1' in: $(tail -n 2 "$work/log" | tr '\n' ' ')"; return 1; }; }
+
 # need COMMAND...: skips the whole file where one of them is missing.
 need() {
   local command
