@@ -1,7 +1,6 @@
-#!/usr/bin/env php
 <?php
 // Answers a request that comes as a JSON event on standard input, with JSON on standard output.
-// By hand: echo '{"rawPath": "/", "queryStringParameters": {"name": "Ada"}}' | ./hello.php
+// By hand: echo '{"rawPath": "/", "queryStringParameters": {"name": "Ada"}}' | php hello.php
 declare(strict_types=1);
 
 // A warning among the JSON would spoil it: it goes to standard error, which is the server's log.

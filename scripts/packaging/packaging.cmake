@@ -43,7 +43,7 @@ if(TINYHTTPD_PACKAGE)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
   # The media types of /etc/mime.types; the language of one script of the demonstration.
   set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "media-types")
-  set(CPACK_DEBIAN_PACKAGE_SUGGESTS "python3")
+  set(CPACK_DEBIAN_PACKAGE_SUGGESTS "python3, php-fpm, php-cli, apache2-utils")
   set(CPACK_DEBIAN_PACKAGE_PROVIDES "httpd, httpd-cgi")
   set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "small web server that serves a folder and runs its CGI programs")
   set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "tinyhttpd serves files over HTTP/1.1 and runs programs by CGI/1.1 (RFC 3875),
