@@ -43,9 +43,9 @@ class RequestSteps {
   RequestSteps(ConnectionPtr connection, const Services& services)
       : connection_(std::move(connection)), services_(services) {}
 
-  /// Runs until the connection is parked, handed over, or over. A connection that the gateway place goes to
-  /// next is returned.
-  ConnectionPtr run(bool has_place);
+  /// Runs until the connection is parked, handed over, or over. Returns the connections that got the places
+  /// it had.
+  std::vector<ConnectionPtr> run(bool has_place);
 
  private:
   Connection& client() { return *connection_; }
@@ -71,6 +71,7 @@ class RequestSteps {
   Next route_request();
   bool take_kept();
   Next enter(Lane& lane);
+  Rejection expiry(std::string reason) const;
   Next refuse_request(const Rejection& rejection);
   Next refuse_route(const Rejection& rejection);
   Next end_answer(bool complete, std::uint64_t body_bytes);
@@ -94,12 +95,12 @@ class RequestSteps {
   // time.
   std::unique_ptr<BodySource> source_;
   bool answer_is_whole_ = false;
-  ConnectionPtr successor_;  // from the lane, with the place this one had
-  Lane* place_ = nullptr;    // where this one has a place
-  int redirects_ = 0;        // that the request in hand has gone through
+  Lane* place_ = nullptr;                  // where this one has a place
+  std::vector<ConnectionPtr> successors_;  // from the lanes, each with a place this one had
+  int redirects_ = 0;                      // that the request in hand has gone through
 };
 
-ConnectionPtr RequestSteps::run(bool has_place) {
+std::vector<ConnectionPtr> RequestSteps::run(bool has_place) {
   if (has_place) place_ = services_.lanes.of(client().phase);
   Next next = Next::go_on;
   while (next == Next::go_on) {
@@ -109,7 +110,7 @@ ConnectionPtr RequestSteps::run(bool has_place) {
   }
   let_go(next);
   if (place_) leave_lane();
-  return std::move(successor_);
+  return std::move(successors_);
 }
 
 /// The slow part is over: its place is the next one's, and so is this worker where somebody waits for both.
@@ -118,13 +119,13 @@ Next RequestSteps::give_up_place(Next next) {
   leave_lane();
   // While draining the acceptor may have ended, and nobody would take this client up again: it comes first
   // then.
-  if (!successor_ || next != Next::go_on || services_.draining) return next;
+  if (successors_.empty() || next != Next::go_on || services_.draining) return next;
   // Another worker goes on with this client, at once: its socket can be written.
   return Next::await_output;
 }
 
 void RequestSteps::leave_lane() {
-  if (auto waiting = std::exchange(place_, nullptr)->leave()) successor_ = std::move(*waiting);
+  if (auto waiting = std::exchange(place_, nullptr)->leave()) successors_.push_back(std::move(*waiting));
 }
 
 /// A connection that is over ends. Then its script: one whose answer is whole in its own time, another now.
@@ -221,7 +222,7 @@ Next RequestSteps::authenticate() {
   if (!place_ && !client().expired) return enter(services_.lanes.passwords);
   client().phase = phase_after_head();
   if (client().expired)
-    return refuse_request(unavailable("the password could not be checked within --cgi-timeout"));
+    return refuse_request(expiry("the password could not be checked within --cgi-timeout"));
   const SlowWork slow(services_.queue);
   return admit(client().site->authenticator().check_password(client().request));
 }
@@ -278,7 +279,7 @@ Next RequestSteps::read_body() {
 }
 
 Next RequestSteps::answer() {
-  if (client().expired) return refuse_request(unavailable("no gateway place came free within --cgi-timeout"));
+  if (client().expired) return refuse_request(expiry("no gateway place came free within --cgi-timeout"));
   const auto* file = std::get_if<FileRoute>(&client().route->to);
   if (file != nullptr && file->kept) return answer_with(response_to(*client().route));
   if (client().route->needs_gateway() && !place_) return enter(services_.lanes.gateways);
@@ -290,6 +291,11 @@ Next RequestSteps::answer_slowly() {
   const SlowWork slow(services_.queue);
   if (client().route->needs_gateway()) return answer_by_gateway();
   return answer_with(response_to(*client().route));
+}
+
+/// Why a client that waited in a lane is sent away.
+Rejection RequestSteps::expiry(std::string reason) const {
+  return unavailable(services_.draining ? "the server stops" : std::move(reason));
 }
 
 Next RequestSteps::answer_with(Result<Response>&& response) {
@@ -499,7 +505,7 @@ Next RequestSteps::park(Next wanted) {
     const Progress need = wanted == Next::await_input ? Progress::need_input : Progress::need_output;
     connection_ = services_.parking.park(std::move(connection_), need);
     if (!connection_) return Next::handed_over;
-    if (!source_ && !successor_) return Next::go_on;
+    if (!source_ && successors_.empty()) return Next::go_on;
     // This worker has something else to do: another is told at once, for the socket can be written.
     connection_ = services_.parking.park(std::move(connection_), Progress::need_output);
   } catch (const std::exception& error) {
@@ -511,8 +517,13 @@ Next RequestSteps::park(Next wanted) {
 }  // namespace
 
 void accept_request(ConnectionPtr connection, const Services& services) {
-  for (bool has_place = false; connection; has_place = true)
-    connection = RequestSteps(std::move(connection), services).run(has_place);
+  auto with_place = RequestSteps(std::move(connection), services).run(false);
+  while (!with_place.empty()) {
+    ConnectionPtr next = std::move(with_place.back());
+    with_place.pop_back();
+    for (ConnectionPtr& successor : RequestSteps(std::move(next), services).run(true))
+      with_place.push_back(std::move(successor));
+  }
 }
 
 void run_worker(const Services& services) {

@@ -107,6 +107,12 @@ void BackendConnection::keep() {
   if (is_wanted) backend.kept.push_back({std::move(fd_), now});
 }
 
+void BackendConnection::distrust() {
+  std::vector<Backends::Kept> useless;  // closed without the mutex
+  const std::lock_guard lock(owner_->mutex_);
+  useless.swap(owner_->backends_[backend_]->kept);
+}
+
 void BackendConnection::blame(const std::string& why) {
   std::optional<std::chrono::seconds> pause;
   std::vector<Backends::Kept> useless;  // closed without the mutex
@@ -157,7 +163,7 @@ std::optional<ConnectFailure> BackendConnection::dial(TimePoint deadline, int st
 
 Backends::Backends(std::vector<std::string> addresses, std::size_t most_kept, Tell tell,
                    std::function<TimePoint()> now)
-    : most_kept_(most_kept), tell_(std::move(tell)), now_(std::move(now)) {
+    : tell_(std::move(tell)), now_(std::move(now)), most_kept_(most_kept) {
   for (std::string& address : addresses) backends_.push_back(std::make_unique<Backend>(std::move(address)));
 }
 
@@ -223,6 +229,15 @@ std::optional<std::size_t> Backends::least_busy(const Tried& tried, bool left_ou
     if (!best || backend.in_hand < backends_[*best]->in_hand) best = index;
   }
   return best;
+}
+
+void Backends::retire() {
+  std::vector<Kept> useless;  // closed without the mutex
+  const std::lock_guard lock(mutex_);
+  most_kept_ = 0;
+  for (const auto& backend : backends_)
+    std::move(backend->kept.begin(), backend->kept.end(), std::back_inserter(useless));
+  for (const auto& backend : backends_) backend->kept.clear();
 }
 
 void Backends::close_idle(TimePoint now) {

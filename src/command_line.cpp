@@ -150,10 +150,17 @@ void check_fastcgi(Config& config, const Given& given) {
 }
 
 /// Rules are in the Config one by one as they were said.
-void check_passwords(const Config& config, const Given& given) {
+void check_passwords(Config& config, const Given& given) {
   std::vector<Claim> claims;
   add_claims(claims, "auth", given);
-  for (std::size_t i = 0; i < claims.size(); ++i) claims[i].where = config.auth.at(i).prefix;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    const std::string& path = config.auth.at(i).prefix;
+    claims[i].where = path;
+    const std::string name = path.substr(path.rfind('/') + 1);
+    if (std::find(config.index.begin(), config.index.end(), name) != config.index.end())
+      config.warnings.push_back(claims[i].text() + ": whoever asks for the folder gets " + name +
+                                " without a password; name the folder instead");
+  }
   check_claims(claims);
 }
 

@@ -104,12 +104,10 @@ FastcgiRun::Output FastcgiRun::break_off() {
   return Unexpected(ScriptFailure{.fault = ScriptFault::backend_closed, .detail = address_});
 }
 
-/// Nothing more is waited for. A backend without a word may be a host that is gone: others are asked first
-/// from now on, and what was kept to it is given up.
+/// Nothing more is waited for. A backend without a word may be a host that is gone.
 FastcgiRun::Output FastcgiRun::give_up(Wake wake) {
   ScriptFailure failure = failure_of(wake);
-  if (failure.fault == ScriptFault::backend_silent && !has_answered_)
-    connection_->blame("it said nothing for " + std::to_string(failure.number) + " s");
+  if (failure.fault == ScriptFault::backend_silent && !has_answered_) connection_->distrust();
   return Unexpected(std::move(failure));
 }
 

@@ -105,7 +105,9 @@ Status status_in(std::string_view output) {
 /// Reads on and drops what comes, so that the script can end in its own time.
 void let_end(GatewayRun& run) {
   std::array<char, 16 * 1024> buffer;
-  for (auto bytes = run.read_output(buffer); bytes && !bytes->empty();) bytes = run.read_output(buffer);
+  auto bytes = run.read_output(buffer);
+  while (bytes && !bytes->empty()) bytes = run.read_output(buffer);
+  if (!bytes) return run.report(bytes.error());  // it is ended with its run
   run.wait_for_end();
 }
 

@@ -59,9 +59,11 @@ std::string url_of(const SocketAddress& address) {
   return everywhere ? url + " (every address)" : url;
 }
 
-/// Half of the processors are left for all that is not a password.
-std::size_t hashings_at_once() {
-  return std::max(1U, std::thread::hardware_concurrency() / 2);
+/// Half of the processors are left for all that is not a password, and one worker for what is quick.
+std::size_t hashings_at_once(const Config& config) {
+  const std::size_t processors = std::max(2U, std::thread::hardware_concurrency());
+  const std::size_t slow = config.cgi.max_running + 1;
+  return std::clamp<std::size_t>(config.threads - std::min(config.threads, slow), 1, processors / 2);
 }
 
 }  // namespace
@@ -72,7 +74,8 @@ Server::Server(Config config, Trace& trace, Handover handover)
       system_types_(load_media_types()),
       script_credentials_(credentials_or_none(config_.cgi.user)),
       queue_(config_.queue, std::max(1U, std::thread::hardware_concurrency())),
-      lanes_{Lane(config_.cgi.max_running, config_.cgi.queue), Lane(hashings_at_once(), config_.cgi.queue)} {
+      lanes_{Lane(config_.cgi.max_running, config_.cgi.queue),
+             Lane(hashings_at_once(config_), config_.cgi.queue)} {
   startup(std::move(handover));
 }
 
@@ -131,7 +134,9 @@ SitePtr Server::make_site(Config config) const {
 }
 
 void Server::reload(Config config) {
+  const SitePtr before = site_->get();
   site_->replace(make_site(std::move(config)));
+  before->retire();
 }
 
 Server::~Server() {

@@ -63,7 +63,7 @@ std::unique_ptr<spdlog::logger> make_logger(LogWriter& writer, LogLevel level) {
 /// Appends "[/cgi-bin/a.cgi] ".
 void append_script(std::string& text, std::string_view script) {
   text += '[';
-  append_escaped(text, script, kMaxNameBytes);
+  append_escaped(text, script.empty() ? "/" : script, kMaxNameBytes);  // of a prefix that is all of the site
   text += "] ";
 }
 

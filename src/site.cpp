@@ -1,5 +1,8 @@
 #include "tinyhttpd/site.hpp"
 
+#include <filesystem>
+#include <map>
+
 namespace tinyhttpd {
 namespace {
 
@@ -23,11 +26,23 @@ std::string turned_away_text(const Config& config) {
   return text.append(kText);
 }
 
-std::vector<std::unique_ptr<Backends>> backends_of(const FastcgiConfig& config, const Site::Warn& warn) {
-  std::vector<std::unique_ptr<Backends>> backends;
-  for (const FastcgiRule& rule : config.rules)
-    backends.push_back(std::make_unique<Backends>(rule.backends, config.connections, warn));
+/// Rules that name the same backends share what is known of them, and the connections kept to them.
+std::vector<std::shared_ptr<Backends>> backends_of(const FastcgiConfig& config, const Site::Warn& warn) {
+  std::map<std::vector<std::string>, std::shared_ptr<Backends>> by_list;
+  std::vector<std::shared_ptr<Backends>> backends;
+  for (const FastcgiRule& rule : config.rules) {
+    auto& shared = by_list[rule.backends];
+    if (!shared) shared = std::make_shared<Backends>(rule.backends, config.connections, warn);
+    backends.push_back(shared);
+  }
   return backends;
+}
+
+/// Whether a password file lies where clients could ask for it.
+bool is_served(const std::string& file, const DocumentRoot& root) {
+  std::error_code error;
+  const std::string path = std::filesystem::weakly_canonical(file, error).string();
+  return !error && path.starts_with(root.absolute_path() + "/");
 }
 
 }  // namespace
@@ -46,6 +61,10 @@ Site::Site(Config the_config, const MediaTypes& system_types, const Credentials*
       files{root, media_types, config.files.gzip, compressed_, kept_, config.index.front()},
       turned_away(turned_away_text(config)) {}
 
+void Site::retire() const {
+  for (const auto& backends : backends_) backends->retire();
+}
+
 void Site::close_idle_backends(TimePoint now) const {
   for (const auto& backends : backends_) backends->close_idle(now);
 }
@@ -56,6 +75,10 @@ std::vector<std::string> doubts_about(const Site& site) {
     if (!site.router.is_plain_file(page))
       doubts.push_back("--error-page " + std::to_string(status) + "=" + page +
                        ": there is no such file that could be sent; the page of the server is used");
+  for (const AuthRule& rule : site.config.auth)
+    if (is_served(rule.file, site.root))
+      doubts.push_back("--auth " + rule.prefix + "=" + rule.file +
+                       ": the password file lies in the document root, where clients may ask for it");
   return doubts;
 }
 

@@ -46,6 +46,10 @@ class BackendConnection {
   /// no more workers than connections, and then an idle connection holds a worker that somebody waits for.
   void keep();
 
+  /// The backend said nothing. It may be busy, or gone with all that was kept to it, which is closed: a new
+  /// connection tells.
+  void distrust();
+
   /// The backend failed at this work (refused, closed, or spoke nonsense): it is left out for a while. `why`
   /// is for whoever is told.
   void blame(const std::string& why);
@@ -104,6 +108,10 @@ class Backends {
   Result<BackendConnection, ConnectFailure> connect(Tried& tried, bool allow_reused, TimePoint deadline,
                                                     int stop_fd);
 
+  /// Closes what is kept, and keeps nothing more: others ask these backends from now on, and an idle
+  /// connection of ours might hold the worker that they wait for.
+  void retire();
+
   /// Closes connections that were kept for longer than kIdleTime, and those to a backend that has let a new
   /// connection wait for longer than kLongWait. To be called every second or so.
   void close_idle(TimePoint now);
@@ -123,10 +131,10 @@ class Backends {
   std::optional<std::size_t> least_busy(const Tried& tried, bool left_out_too) const;
   void tell(const std::string& line) const;
 
-  std::size_t most_kept_;
   Tell tell_;
   std::function<TimePoint()> now_;
-  mutable std::mutex mutex_;                        // guards all below
+  mutable std::mutex mutex_;  // guards all below
+  std::size_t most_kept_;
   std::vector<std::unique_ptr<Backend>> backends_;  // their number and addresses never change
   std::size_t next_ = 0;                            // whose turn it is
 };

@@ -78,7 +78,7 @@ class Bulkhead {
   mutable std::mutex mutex_;  // guards all below
   std::size_t running_ = 0;
   std::deque<Waiting>
-      waiting_;  // empty while a place is free; deadlines never decrease: every item waits equally long
+      waiting_;  // empty while a place is free; deadlines never decrease while every item waits equally long
 };
 
 }  // namespace tinyhttpd

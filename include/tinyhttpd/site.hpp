@@ -51,9 +51,13 @@ struct Site {
   /// To be called every second or so.
   void close_idle_backends(TimePoint now) const;
 
+  /// Another Site is in force: what is kept for the requests to come is given up.
+  void retire() const;
+
  private:
   const std::unique_ptr<Authenticator> authenticator_;
-  std::vector<std::unique_ptr<Backends>> backends_;  // one for each rule of --fastcgi
+  std::vector<std::shared_ptr<Backends>>
+      backends_;  // for each rule of --fastcgi; one for all of the same list
   mutable KeptFiles kept_;
   mutable CompressedTexts compressed_;  // a cache changes, but never what is answered
 

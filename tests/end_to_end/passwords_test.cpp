@@ -10,6 +10,7 @@
 
 #include "support/cgi_scripts.hpp"
 #include "support/client.hpp"
+#include "support/fifo.hpp"
 #include "support/server_under_test.hpp"
 #include "support/temporary_folder.hpp"
 #include "tinyhttpd/base64.hpp"
@@ -189,6 +190,33 @@ TEST_CASE("auth: a password file that has become wrong is told of, and the old n
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("line 1") != std::string::npos);
   CHECK(warnings[0].find(site.passwords() / "users") != std::string::npos);
+}
+
+TEST_CASE("auth: a server that stops forgets nobody who waits for a script or for a password") {
+  Gate gate;
+  Site site([](Config& config) { config.cgi.max_running = 1; });
+  site.passwords().write("users", line("anna", "right", 12));
+  site.server().script("/cgi-bin/around.cgi",
+                       sh("read x <" + gate.path() + "\nprintf 'Location: /secret/page.html\\n\\n'\n"));
+  Client around(site.port());
+  Client script(site.port());
+  Client password(site.port());
+  const Recorder& seen = site.server().recorder();
+
+  around.send("GET /cgi-bin/around.cgi HTTP/1.1\r\nHost: test\r\n" + basic("anna", "right") + "\r\n");
+  REQUIRE(seen.wait_until([](const Recorder& r) { return r.pids().size() == 1; }));
+  script.send("GET /cgi-bin/who.cgi HTTP/1.1\r\nHost: test\r\n\r\n");
+  REQUIRE(seen.wait_until([](const Recorder& r) { return r.waits().size() == 1; }));
+  password.send("GET /secret/page.html HTTP/1.1\r\nHost: test\r\n");  // the rest comes when it is to wait
+  REQUIRE(get(site.port(), "/open.html").status == 200);
+  site.server().server().stop();
+  gate.open();
+  REQUIRE(seen.wait_until([](const Recorder& r) { return r.exits().size() == 1; }));
+  password.send(basic("anna", "wrong") + "\r\n");
+
+  CHECK(around.read().body == "well kept");
+  CHECK(password.read().status == 401);
+  CHECK(script.read().body == "unset unset");
 }
 
 TEST_CASE("auth: the longest prefix counts, and / covers everything") {

@@ -31,7 +31,14 @@ twice() { "$@" || "$@"; }
 sleepers() { twice python3 "$storm" sleepers "$port" 200 "${STORM_SLEEP:-3}"; }
 drippers() { twice python3 "$storm" drippers "$port" 2000; }
 
-descriptors() { find "/proc/$server/fd" -mindepth 1 -printf '%l\n' | wc -l; }
+descriptors() { find "/proc/$server/fd" -mindepth 1 -printf '%l\n' | grep -vc '^pipe:'; }
+# A worker that has stored a large body keeps the pipe that it went through, and none has another.
+spare_pipes_only() {
+  local pipes threads
+  pipes=$(find "/proc/$server/fd" -mindepth 1 -printf '%l\n' | grep -c '^pipe:')
+  threads=$(sed -n 's/^Threads:\s*//p' "/proc/$server/status")
+  [ "$pipes" -le $((2 * threads)) ]
+}
 leftovers() { # of a storm that is over: nothing
   ps --no-headers --ppid "$server" -o pid=,stat=,args= # children, zombies among them
   find "$work/spool" -mindepth 1
@@ -43,10 +50,10 @@ mixed() {
   python3 "$storm" mixed "$port" 60 || return 1
   before=$(descriptors)
   python3 "$storm" mixed "$port" 1000 || return 1
-  until [ -z "$(leftovers)" ] && [ "$(descriptors)" -eq "$before" ]; do
+  until [ -z "$(leftovers)" ] && [ "$(descriptors)" -eq "$before" ] && spare_pipes_only; do
     tries=$((tries + 1))
     [ "$tries" -le 200 ] ||
-      { echo "$before descriptors are $(descriptors); left over: $(leftovers)"; return 1; }
+      { echo "$before descriptors are $(descriptors), or pipes are left; left over: $(leftovers)"; return 1; }
     sleep 0.1
   done
 }
