@@ -131,6 +131,7 @@ void check_gateways(Config& config, const Given& given) {
   // In the order in which the router asks them.
   for (const char* option : {"fastcgi", "json"}) add_claims(claims, option, given);
   std::vector<std::string> places;
+  places.reserve(claims.size());
   for (const Claim& claim : claims) places.push_back(claim.where);
   for (const std::size_t shadowed : shadowed_places(places))
     config.warnings.push_back(claims[shadowed].text() +
