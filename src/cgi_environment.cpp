@@ -14,14 +14,20 @@ namespace tinyhttpd {
 namespace {
 
 // The variables in the order in which they were set: a few dozen, so that looking through them is quick
-// enough.
+// enough. They take the memory of those that were there.
 class Environment {
  public:
+  explicit Environment(std::vector<std::string>& variables) : variables_(variables) {}
+  ~Environment() { variables_.resize(count_); }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
   void set(std::string_view name, std::string_view value) {
-    std::string variable;
+    if (count_ == variables_.size()) variables_.emplace_back();
+    std::string& variable = variables_[count_++];
+    variable.clear();
     variable.reserve(name.size() + 1 + value.size());
-    variable.append(name).append("=").append(value);
-    variables_.push_back(std::move(variable));
+    variable.append(name).append(1, '=').append(value);
   }
 
   bool has(std::string_view name) { return find(name) != nullptr; }
@@ -35,18 +41,17 @@ class Environment {
     }
   }
 
-  std::vector<std::string> take() && { return std::move(variables_); }
-
  private:
   std::string* find(std::string_view name) {
-    const auto found =
-        std::find_if(variables_.begin(), variables_.end(), [name](const std::string& variable) {
-          return variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name);
-        });
-    return found == variables_.end() ? nullptr : &*found;
+    const auto end = variables_.begin() + static_cast<std::ptrdiff_t>(count_);
+    const auto found = std::find_if(variables_.begin(), end, [name](const std::string& variable) {
+      return variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name);
+    });
+    return found == end ? nullptr : &*found;
   }
 
-  std::vector<std::string> variables_;
+  std::vector<std::string>& variables_;
+  std::size_t count_ = 0;  // of those set; what follows them is of another request
 };
 
 // 1*DIGIT, always (RFC 3875 section 4.1.15). A Unix socket has no port: then the one the client asked for,
@@ -207,10 +212,10 @@ bool is_withheld(std::string_view name, const CgiConfig& config) {
   return std::any_of(kNames.begin(), kNames.end(), [name](auto withheld) { return iequals(name, withheld); });
 }
 
-std::vector<std::string> cgi_environment(const Request& request, const ScriptTarget& script,
-                                         const Endpoints& endpoints, std::uint64_t body_bytes,
-                                         const CgiConfig& config) {
-  Environment environment;
+void write_cgi_environment(std::vector<std::string>& variables, const Request& request,
+                           const ScriptTarget& script, const Endpoints& endpoints, std::uint64_t body_bytes,
+                           const CgiConfig& config) {
+  Environment environment(variables);
   set_server(environment, request, script, endpoints);
   set_client(environment, endpoints);
   set_user(environment, request);
@@ -218,13 +223,23 @@ std::vector<std::string> cgi_environment(const Request& request, const ScriptTar
   set_request(environment, request, body_bytes);
   set_fields(environment, request, config);
   set_configured(environment, config);
-  return std::move(environment).take();
+}
+
+std::vector<std::string> cgi_environment(const Request& request, const ScriptTarget& script,
+                                         const Endpoints& endpoints, std::uint64_t body_bytes,
+                                         const CgiConfig& config) {
+  std::vector<std::string> variables;
+  write_cgi_environment(variables, request, script, endpoints, body_bytes, config);
+  return variables;
 }
 
 std::vector<std::string> configured_environment(const CgiConfig& config) {
-  Environment environment;
-  set_configured(environment, config);
-  return std::move(environment).take();
+  std::vector<std::string> variables;
+  {
+    Environment environment(variables);
+    set_configured(environment, config);
+  }
+  return variables;
 }
 
 std::vector<std::string> cgi_arguments(const Request& request, const ScriptTarget& script) {

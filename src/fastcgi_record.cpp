@@ -7,9 +7,9 @@
 namespace tinyhttpd {
 namespace {
 
-constexpr unsigned char kVersion = 1;
+constexpr char kVersion = 1;
 constexpr std::uint16_t kResponder = 1;
-constexpr unsigned char kKeepConnection = 1;
+constexpr char kKeepConnection = 1;
 constexpr std::size_t kEndBytes = 8;
 
 constexpr std::uint8_t number(FastcgiType type) {
@@ -18,20 +18,30 @@ constexpr std::uint8_t number(FastcgiType type) {
 
 // --- Writing -----------------------------------------------------------------------------------------
 
-void append_byte(std::string& out, std::size_t value) {
-  out += static_cast<char>(value & 0xFF);
+constexpr char low_byte(std::size_t value) {
+  return static_cast<char>(value & 0xFF);
 }
 
-void append_two_bytes(std::string& out, std::size_t value) {
-  append_byte(out, value >> 8);
-  append_byte(out, value);
+std::array<char, kFastcgiHeaderBytes> record_header(FastcgiType type, std::size_t length) {
+  return {kVersion,
+          static_cast<char>(number(type)),
+          low_byte(kFastcgiRequestId >> 8),
+          low_byte(kFastcgiRequestId),
+          low_byte(length >> 8),
+          low_byte(length),
+          0,   // no padding
+          0};  // reserved
 }
 
 /// One byte, or four with the top bit set (section 3.4).
 void append_length(std::string& out, std::size_t length) {
-  if (length < 0x80) return append_byte(out, length);
-  append_two_bytes(out, (length >> 16) | 0x8000);
-  append_two_bytes(out, length);
+  if (length < 0x80) {
+    out += low_byte(length);
+  } else {
+    const std::array<char, 4> bytes{low_byte(length >> 24 | 0x80), low_byte(length >> 16),
+                                    low_byte(length >> 8), low_byte(length)};
+    out.append(bytes.data(), bytes.size());
+  }
 }
 
 void append_pair(std::string& out, std::string_view variable) {
@@ -78,29 +88,26 @@ bool is_answer(std::uint8_t type) {
 
 void append_begin_request(std::string& out, bool keep) {
   append_record_header(out, FastcgiType::begin_request, 8);
-  append_two_bytes(out, kResponder);
-  append_byte(out, keep ? kKeepConnection : 0);
-  out.append(5, '\0');  // reserved
+  const std::array<char, 8> body{low_byte(kResponder >> 8), low_byte(kResponder),
+                                 keep ? kKeepConnection : char{0}};
+  out.append(body.data(), body.size());
 }
 
 void append_params(std::string& out, std::span<const std::string> variables) {
-  std::string pairs;
-  for (const std::string& variable : variables) append_pair(pairs, variable);
-  for (std::string_view rest = pairs; !rest.empty();) {
-    const std::string_view content = rest.substr(0, kMaxFastcgiContent);
-    append_record_header(out, FastcgiType::params, content.size());
-    out.append(content);
-    rest.remove_prefix(content.size());
+  std::size_t at = out.size();
+  for (const std::string& variable : variables) append_pair(out, variable);
+  while (at < out.size()) {
+    const std::size_t length = std::min(out.size() - at, kMaxFastcgiContent);
+    const auto header = record_header(FastcgiType::params, length);
+    out.insert(at, header.data(), header.size());
+    at += header.size() + length;
   }
   append_record_header(out, FastcgiType::params, 0);
 }
 
 void append_record_header(std::string& out, FastcgiType type, std::size_t length) {
-  append_byte(out, kVersion);
-  append_byte(out, number(type));
-  append_two_bytes(out, kFastcgiRequestId);
-  append_two_bytes(out, length);
-  append_two_bytes(out, 0);  // no padding, and a reserved byte
+  const auto header = record_header(type, length);
+  out.append(header.data(), header.size());
 }
 
 std::size_t fastcgi_content_length(std::string_view bytes) {

@@ -1,6 +1,7 @@
 #include "tinyhttpd/fastcgi_run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "tinyhttpd/socket.hpp"
@@ -16,17 +17,37 @@ constexpr auto kEndMoment = 200ms;
 
 }  // namespace
 
+/// What it reads to and sends from.
+struct FastcgiRun::Buffers {
+  std::array<char, 64 * 1024> received;
+  std::array<char, 64 * 1024> body;
+  std::string outgoing;  // empty, with its memory
+
+  /// Those of the last run that ended on this thread, or new ones.
+  static std::unique_ptr<Buffers> take() {
+    return spare ? std::move(spare) : std::unique_ptr<Buffers>(new Buffers);
+  }
+
+  /// Kept for the next: to the allocator, pieces so large are no everyday matter.
+  static thread_local std::unique_ptr<Buffers> spare;
+};
+
+thread_local std::unique_ptr<FastcgiRun::Buffers> FastcgiRun::Buffers::spare;
+
 FastcgiRun::FastcgiRun(const Exchange& exchange, std::string script_name, BackendConnection connection,
-                       std::string opening, bool keep, BackendPatience patience)
+                       std::span<const std::string> variables, bool keep, BackendPatience patience)
     : exchange_(exchange),
       script_name_(std::move(script_name)),
       connection_(std::move(connection)),
       address_(connection_->address()),
       keep_(keep),
       patience_(patience),
-      outgoing_(std::move(opening)),
+      buffers_(Buffers::take()),
+      outgoing_(std::move(buffers_->outgoing)),
       errors_(exchange.trace, exchange.id, script_name_) {
   exchange_.trace.fastcgi_connected(exchange_.id, address_, connection_->is_reused());
+  append_begin_request(outgoing_, keep);
+  append_params(outgoing_, variables);
   tell_of_opening();
 }
 
@@ -40,6 +61,9 @@ void FastcgiRun::tell_of_opening() const {
 }
 
 FastcgiRun::~FastcgiRun() {
+  outgoing_.clear();
+  buffers_->outgoing = std::move(outgoing_);
+  Buffers::spare = std::move(buffers_);
   if (!connection_) return;
   errors_.finish();
   // Nobody wants the rest of its answer: the client took no more of it.
@@ -195,9 +219,9 @@ FastcgiRun::Wake FastcgiRun::wait(bool has_client, TimePoint deadline) {
 }
 
 void FastcgiRun::receive_some() {
-  const Transfer transfer = receive(connection_->fd(), received_);
+  const Transfer transfer = receive(connection_->fd(), buffers_->received);
   switch (transfer.outcome) {
-    case Transfer::Outcome::some: input_ = {received_.data(), transfer.bytes}; break;
+    case Transfer::Outcome::some: input_ = {buffers_->received.data(), transfer.bytes}; break;
     case Transfer::Outcome::would_wait: break;
     case Transfer::Outcome::closed:
     case Transfer::Outcome::failed: peer_closed_ = true; break;
@@ -230,13 +254,13 @@ void FastcgiRun::prepare_records() {
   while (!all_prepared_ && content_.empty()) {
     const Spool& body = has_answered_ ? body_ : exchange_.body;
     std::error_code error;
-    content_ = body.read(body_sent_, body_buffer_, error).substr(0, kMaxFastcgiContent);
+    content_ = body.read(body_sent_, buffers_->body, error).substr(0, kMaxFastcgiContent);
     if (error) exchange_.trace.warning("the stored body of a request cannot be read: " + error.message());
     all_prepared_ = content_.empty();
     body_sent_ += content_.size();
     append_record_header(outgoing_, FastcgiType::standard_input, content_.size());
     tell_of_record();
-    if (content_.data() == body_buffer_.data()) continue;
+    if (content_.data() == buffers_->body.data()) continue;
     outgoing_.append(content_);
     content_ = {};
   }

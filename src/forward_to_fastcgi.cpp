@@ -108,11 +108,8 @@ Result<BackendConnection, ConnectFailure> Forwarding::connect() {
 
 std::unique_ptr<FastcgiRun> Forwarding::start(BackendConnection connection) const {
   const bool keep = host_.config.fastcgi.connections > 0;
-  std::string opening;
-  append_begin_request(opening, keep);
-  append_params(opening, variables_);
   return std::make_unique<FastcgiRun>(
-      exchange_, script_.script_name, std::move(connection), std::move(opening), keep,
+      exchange_, script_.script_name, std::move(connection), variables_, keep,
       BackendPatience{host_.config.fastcgi.timeout, host_.config.cgi.max_time, end_of_life_, host_.stop_fd});
 }
 
@@ -140,8 +137,9 @@ Result<Response> forward_to_fastcgi(const Exchange& exchange, const ScriptTarget
   // php-fpm took a newline in it for the end of PATH_INFO (CVE-2019-11043).
   if (std::any_of(exchange.request.path.begin(), exchange.request.path.end(), is_control))
     return bad_request("a control byte in the path of a FastCGI application");
-  const auto variables =
-      cgi_environment(exchange.request, script, exchange.endpoints, exchange.body.size(), host.config.cgi);
+  thread_local std::vector<std::string> variables;  // keeps its memory
+  write_cgi_environment(variables, exchange.request, script, exchange.endpoints, exchange.body.size(),
+                        host.config.cgi);
   if (auto fits = check_exec_size({}, variables); !fits) return std::move(fits).error();
   exchange.trace.cgi_environment(exchange.id, script.script_name, variables, {});
   auto response = Forwarding(exchange, script, host, variables).run();

@@ -59,6 +59,11 @@ std::vector<std::string> cgi_environment(const Request& request, const ScriptTar
                                          const Endpoints& endpoints, std::uint64_t body_bytes,
                                          const CgiConfig& config);
 
+/// The same in place of what `variables` holds, and in its memory: one after the other costs no allocation.
+void write_cgi_environment(std::vector<std::string>& variables, const Request& request,
+                           const ScriptTarget& script, const Endpoints& endpoints, std::uint64_t body_bytes,
+                           const CgiConfig& config);
+
 /// What a program gets that is told of the request in another way: PATH, and what --cgi-env names.
 std::vector<std::string> configured_environment(const CgiConfig& config);
 

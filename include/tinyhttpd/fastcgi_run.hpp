@@ -4,7 +4,7 @@
 
 #include <poll.h>
 
-#include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,10 +31,10 @@ struct BackendPatience {
 /// request has ended closes the connection, by which the application learns that nobody waits.
 class FastcgiRun : public GatewayRun {
  public:
-  /// `opening`: FCGI_BEGIN_REQUEST, with or without FCGI_KEEP_CONN as `keep` says, and FCGI_PARAMS. The body
-  /// of the exchange is borrowed until the answer begins, and taken then.
+  /// Begins the request with these variables; `keep`: the application is to leave the connection open. The
+  /// body of the exchange is borrowed until the answer begins, and taken then.
   FastcgiRun(const Exchange& exchange, std::string script_name, BackendConnection connection,
-             std::string opening, bool keep, BackendPatience patience);
+             std::span<const std::string> variables, bool keep, BackendPatience patience);
   ~FastcgiRun() override;
   FastcgiRun(const FastcgiRun&) = delete;
   FastcgiRun& operator=(const FastcgiRun&) = delete;
@@ -53,6 +53,7 @@ class FastcgiRun : public GatewayRun {
  private:
   enum class Wake { activity, timed_out, stopped, abandoned };
   using Output = Result<std::string_view, ScriptFailure>;
+  struct Buffers;
 
   Wake wait(bool has_client, TimePoint deadline);
   TimePoint silence_ends() const;
@@ -77,17 +78,16 @@ class FastcgiRun : public GatewayRun {
   std::string address_;                          // of the backend, for the log
   bool keep_;
   BackendPatience patience_;
+  std::unique_ptr<Buffers> buffers_;
 
   Spool body_;                   // once the answer has begun
   std::uint64_t body_sent_ = 0;  // put into records so far
   std::string outgoing_;         // records to be sent, but for the content of the last
-  std::string_view content_;     // that content, in body_buffer_
+  std::string_view content_;     // that content, in the buffers
   bool all_prepared_ = false;    // the record that ends the body, too
-  std::array<char, 64 * 1024> body_buffer_;
 
   FastcgiReader reader_;
-  std::array<char, 64 * 1024> received_;
-  std::string_view input_;      // of received_: what the reader has not seen
+  std::string_view input_;      // of the buffers: what the reader has not seen
   std::optional<Output> held_;  // what follows the piece that was handed out last, where it has come already
   bool peer_closed_ = false;    // nothing more will come
   bool has_answered_ = false;
