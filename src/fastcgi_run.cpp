@@ -23,16 +23,17 @@ struct FastcgiRun::Buffers {
   std::array<char, 64 * 1024> body;
   std::string outgoing;  // empty, with its memory
 
-  /// Those of the last run that ended on this thread, or new ones.
-  static std::unique_ptr<Buffers> take() {
-    return spare ? std::move(spare) : std::unique_ptr<Buffers>(new Buffers);
+  /// Those of the last run that ended on this thread. Null: there are none. Kept for the next, because to the
+  /// allocator pieces so large are no everyday matter.
+  static std::unique_ptr<Buffers>& spare() {
+    thread_local std::unique_ptr<Buffers> buffers;
+    return buffers;
   }
 
-  /// Kept for the next: to the allocator, pieces so large are no everyday matter.
-  static thread_local std::unique_ptr<Buffers> spare;
+  static std::unique_ptr<Buffers> take() {
+    return spare() ? std::move(spare()) : std::unique_ptr<Buffers>(new Buffers);
+  }
 };
-
-thread_local std::unique_ptr<FastcgiRun::Buffers> FastcgiRun::Buffers::spare;
 
 FastcgiRun::FastcgiRun(const Exchange& exchange, std::string script_name, BackendConnection connection,
                        std::span<const std::string> variables, bool keep, BackendPatience patience)
@@ -63,7 +64,7 @@ void FastcgiRun::tell_of_opening() const {
 FastcgiRun::~FastcgiRun() {
   outgoing_.clear();
   buffers_->outgoing = std::move(outgoing_);
-  Buffers::spare = std::move(buffers_);
+  Buffers::spare() = std::move(buffers_);
   if (!connection_) return;
   errors_.finish();
   // Nobody wants the rest of its answer: the client took no more of it.
