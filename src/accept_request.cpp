@@ -57,7 +57,7 @@ class RequestSteps {
   Next read_body();
   Next answer();
   Next answer_slowly();
-  Next answer_by_gateway();
+  Next answer_by_another();
   Progress send_some();
   Next send();
   Next linger();
@@ -198,7 +198,12 @@ Next RequestSteps::begin_request() {
   if (auto parsed = parse_request(client().head(), config().limits, request); !parsed)
     return refuse_request(parsed.error());
   client().phase = phase_after_head();
-  services_.trace.request_received(client().id, request, client().endpoints);
+  services_.trace.request_received(client().id, request, client().endpoints,
+                                   {.head = client().head(),
+                                    .accepted = client().accepted,
+                                    .queued = client().queued_at,
+                                    .taken = client().taken_at,
+                                    .first_byte = client().started});
   return ask_who();
 }
 
@@ -239,8 +244,10 @@ Next RequestSteps::route_request() {
   Request& request = client().request;
   if (request.framing.has_body())
     client().deadline = Clock::now() + as_duration(config().limits.body_timeout);
-  if (take_kept()) return Next::go_on;
-  auto route = client().site->router.route(request);
+  if (services_.application == nullptr && take_kept()) return Next::go_on;
+  auto route = services_.application != nullptr
+                   ? Route{ApplicationRoute{}, "application", "all of this server is"}
+                   : client().site->router.route(request);
   if (!route) return refuse_route(route.error());
   services_.trace.route_chosen(client().id, route->handler, route->why);
   client().route = std::move(*route);
@@ -274,6 +281,7 @@ Next RequestSteps::read_body() {
   if (!progress) return refuse_request(progress.error());
   if (*progress == Progress::need_input) return Next::await_input;
   if (*progress == Progress::gone) return Next::end;
+  services_.trace.body_received(client().id, client().body.size());
   client().phase = Phase::answering;
   return Next::go_on;
 }
@@ -289,7 +297,8 @@ Next RequestSteps::answer() {
 /// Answers with what may have to wait for a disk or a program. Others do the queued work meanwhile.
 Next RequestSteps::answer_slowly() {
   const SlowWork slow(services_.queue);
-  if (client().route->needs_gateway()) return answer_by_gateway();
+  const bool is_of_application = std::holds_alternative<ApplicationRoute>(client().route->to);
+  if (client().route->needs_gateway() || is_of_application) return answer_by_another();
   return answer_with(response_to(*client().route));
 }
 
@@ -328,8 +337,11 @@ Next RequestSteps::enter(Lane& lane) {
   return refuse_request(unavailable("as many passwords as --cgi-queue says wait to be checked"));
 }
 
-Next RequestSteps::answer_by_gateway() {
-  auto response = gateway_response();
+/// Who answers may still be busy with it when the answer begins.
+Next RequestSteps::answer_by_another() {
+  auto response = client().route->needs_gateway()
+                      ? gateway_response()
+                      : services_.application->answer(client().request, client().body);
   if (!response) return refuse_request(response.error());
   if (response->local_redirect) return follow_redirect(*response->local_redirect);
   if (!std::holds_alternative<std::unique_ptr<BodySource>>(response->body))
@@ -465,6 +477,7 @@ Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
   AnswerSummary summary{.status = code(client().status), .body_bytes = body_bytes, .complete = complete};
   const TimePoint now = Clock::now();
   summary.duration = std::chrono::duration_cast<std::chrono::microseconds>(now - client().started);
+  if (client().route) summary.handler = client().route->handler;
   services_.trace.response_sent(client().id, client().request, client().endpoints, summary);
   if (!complete) return Next::end;
   ++client().answered;
@@ -526,12 +539,17 @@ void accept_request(ConnectionPtr connection, const Services& services) {
   }
 }
 
-void run_worker(const Services& services) {
+void run_worker(const Services& services, std::size_t number) {
   WorkQueue<ConnectionPtr>::Worker worker(services.queue);
   const auto look_for_work = [&services] {
     if (!services.draining) services.parking.look_for_work();
   };
-  while (auto connection = worker.pop(look_for_work)) accept_request(std::move(*connection), services);
+  while (auto connection = worker.pop(look_for_work)) {
+    (*connection)->taken_at = Clock::now();
+    services.trace.worker_began(number);
+    accept_request(std::move(*connection), services);
+    services.trace.worker_done(number);
+  }
 }
 
 }  // namespace tinyhttpd

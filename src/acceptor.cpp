@@ -96,9 +96,16 @@ void Acceptor::take_events(TimePoint until) {
   parked_.look(room_, std::min(until, next_sweep_), found_);
   room_ -= found_.connections.size();
   // Before anything that may fail: whatever is found is to be served.
-  if (!found_.connections.empty()) queue_.push_all(found_.connections);
+  queue_found();
   for (const int fd : found_.others) take_event(fd);
-  if (!found_.connections.empty()) queue_.push_all(found_.connections);
+  queue_found();
+}
+
+void Acceptor::queue_found() {
+  if (found_.connections.empty()) return;
+  const TimePoint now = Clock::now();
+  for (const ConnectionPtr& connection : found_.connections) connection->queued_at = now;
+  queue_.push_all(found_.connections);
 }
 
 void Acceptor::take_event(int fd) {

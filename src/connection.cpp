@@ -328,6 +328,7 @@ void Connection::next_request() {
   body_from_input_ = 0;
   body_at_renewal_ = 0;
   seen = 0;
+  queued_at = taken_at = TimePoint();
   request.clear();
   body.clear();
   route.reset();

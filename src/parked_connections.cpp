@@ -104,4 +104,20 @@ std::vector<ConnectionPtr> ParkedConnections::take_if(const std::function<bool(C
   return taken;
 }
 
+ParkedFigures ParkedConnections::figures() const {
+  ParkedFigures figures;
+  const std::lock_guard lock(mutex_);
+  for (const Place& place : places_) {
+    if (!place.parked) continue;
+    switch (place.parked->phase) {
+      case Phase::idle: ++figures.idle; break;
+      case Phase::reading_head: ++figures.reading_head; break;
+      case Phase::reading_body: ++figures.reading_body; break;
+      case Phase::lingering: ++figures.lingering; break;
+      default: ++figures.sending; break;
+    }
+  }
+  return figures;
+}
+
 }  // namespace tinyhttpd

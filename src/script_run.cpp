@@ -82,10 +82,7 @@ GatewayEnd ScriptRun::settle() {
     const Wake wake = wait(Watch::neither, deadline);
     if (wake != Wake::activity && wake != Wake::ended) return {};
   }
-  drain_errors();
-  const ExitReport report = child_->reap();
-  child_.reset();
-  exchange_.trace.cgi_exited(exchange_.id, script_name_, report);
+  const ExitReport report = reap();
   if (!report.by_signal) return {.status = report.code};
   return {.failure = ScriptFailure{.fault = ScriptFault::killed_by_signal, .number = report.code}};
 }
@@ -250,10 +247,16 @@ void ScriptRun::end() {
     if (!child_->wait_until(Clock::now() + (is_stopping() ? kGraceWhenStopping : kGrace)))
       exchange_.trace.cgi_signalled(exchange_.id, SIGKILL);
   }
+  reap();
+}
+
+ExitReport ScriptRun::reap() {
   drain_errors();
+  exchange_.trace.cgi_reaping(exchange_.id);
   const ExitReport report = child_->reap();
   child_.reset();
   exchange_.trace.cgi_exited(exchange_.id, script_name_, report);
+  return report;
 }
 
 }  // namespace tinyhttpd

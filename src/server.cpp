@@ -68,9 +68,10 @@ std::size_t hashings_at_once(const Config& config) {
 
 }  // namespace
 
-Server::Server(Config config, Trace& trace, Handover handover)
+Server::Server(Config config, Trace& trace, Handover handover, Application* application)
     : config_(std::move(config)),
       trace_(trace),
+      application_(application),
       system_types_(load_media_types()),
       script_credentials_(credentials_or_none(config_.cgi.user)),
       queue_(config_.queue, std::max(1U, std::thread::hardware_concurrency())),
@@ -97,8 +98,8 @@ void Server::startup(Handover handover) {
   site_.emplace(make_site(config_));
   acceptor_ = std::make_unique<Acceptor>(std::move(listeners), *site_, queue_, lanes_, draining_,
                                          connections_, trace_);
-  services_.emplace(
-      Services{*site_, stop_event_.fd(), queue_, lanes_, *acceptor_, trace_, last_id_, draining_});
+  services_.emplace(Services{*site_, stop_event_.fd(), queue_, lanes_, *acceptor_, trace_, last_id_,
+                             draining_, application_});
   if (handover.client) acceptor_->take_client(std::move(handover.client));
 }
 
@@ -149,7 +150,8 @@ Server::~Server() {
 }
 
 void Server::start() {
-  for (std::size_t i = 0; i < config_.threads; ++i) workers_.emplace_back(run_worker, std::cref(*services_));
+  for (std::size_t i = 0; i < config_.threads; ++i)
+    workers_.emplace_back(run_worker, std::cref(*services_), i);
   acceptor_thread_ = std::thread([this] { run_acceptor(); });
   for (const std::string& url : urls_) trace_.listening(url);
 }
@@ -169,6 +171,19 @@ void Server::end_workers() {
     queue_.push(std::move(waiting));
   }
   queue_.close();
+}
+
+ServerFigures Server::figures() const {
+  return {.workers = config_.threads,
+          .busy = queue_.busy(),
+          .queue = queue_.size(),
+          .queue_capacity = queue_.capacity(),
+          .gateways = figures_of(lanes_.gateways),
+          .passwords = figures_of(lanes_.passwords),
+          .connections = connections_.served,
+          .max_connections = max_connections_,
+          .parked = acceptor_->parked(),
+          .draining = draining_};
 }
 
 void Server::wait() {

@@ -72,6 +72,15 @@ Result<ScriptEnds, ScriptFailure> connect_pipes(ScriptPipes& ours, const Exchang
   return theirs;
 }
 
+ScriptDescriptors numbers_of(const ScriptPipes& ours, const ScriptEnds& theirs) {
+  return {.input_read = theirs.standard_input.get(),
+          .input_write = ours.standard_input.get(),
+          .output_read = ours.standard_output.get(),
+          .output_write = theirs.standard_output.get(),
+          .error_read = ours.standard_error.get(),
+          .error_write = theirs.standard_error.get()};
+}
+
 }  // namespace
 
 std::string folder_of(const std::string& script_name) {
@@ -89,6 +98,7 @@ Result<std::unique_ptr<ScriptRun>, ScriptFailure> start_script(const Exchange& e
   auto theirs = connect_pipes(ours, exchange);
   if (!theirs) return Unexpected(std::move(theirs).error());
 
+  exchange.trace.cgi_pipes(exchange.id, numbers_of(ours, *theirs));
   const std::string& program = start.arguments.front();
   auto child = spawn({.path = program,
                       .arguments = start.arguments,

@@ -24,8 +24,21 @@ void Tee::stopping(std::string_view what) {
   for (Trace* listener : listeners_) listener->stopping(what);
 }
 
-void Tee::request_received(RequestId id, const Request& request, const Endpoints& endpoints) {
-  for (Trace* listener : listeners_) listener->request_received(id, request, endpoints);
+void Tee::worker_began(std::size_t worker) {
+  for (Trace* listener : listeners_) listener->worker_began(worker);
+}
+
+void Tee::worker_done(std::size_t worker) {
+  for (Trace* listener : listeners_) listener->worker_done(worker);
+}
+
+void Tee::request_received(RequestId id, const Request& request, const Endpoints& endpoints,
+                           const Arrival& arrival) {
+  for (Trace* listener : listeners_) listener->request_received(id, request, endpoints, arrival);
+}
+
+void Tee::body_received(RequestId id, std::uint64_t bytes) {
+  for (Trace* listener : listeners_) listener->body_received(id, bytes);
 }
 
 void Tee::route_chosen(RequestId id, std::string_view handler, std::string_view why) {
@@ -44,6 +57,10 @@ void Tee::gateway_wait(RequestId id) {
 void Tee::cgi_environment(RequestId id, std::string_view script, std::span<const std::string> environment,
                           std::span<const std::string> arguments) {
   for (Trace* listener : listeners_) listener->cgi_environment(id, script, environment, arguments);
+}
+
+void Tee::cgi_pipes(RequestId id, const ScriptDescriptors& descriptors) {
+  for (Trace* listener : listeners_) listener->cgi_pipes(id, descriptors);
 }
 
 void Tee::cgi_spawned(RequestId id, int pid) {
@@ -98,6 +115,10 @@ void Tee::fastcgi_ended(RequestId id, std::string_view script, int status) {
 
 void Tee::cgi_signalled(RequestId id, int signal) {
   for (Trace* listener : listeners_) listener->cgi_signalled(id, signal);
+}
+
+void Tee::cgi_reaping(RequestId id) {
+  for (Trace* listener : listeners_) listener->cgi_reaping(id);
 }
 
 void Tee::cgi_exited(RequestId id, std::string_view script, const ExitReport& report) {

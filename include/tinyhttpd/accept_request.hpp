@@ -4,6 +4,7 @@
 #include <atomic>
 #include <optional>
 
+#include "tinyhttpd/application.hpp"
 #include "tinyhttpd/connection.hpp"
 #include "tinyhttpd/lanes.hpp"
 #include "tinyhttpd/site.hpp"
@@ -38,11 +39,12 @@ struct Services {
   Parking& parking;
   Trace& trace;
   std::atomic<RequestId>& last_id;
-  const std::atomic<bool>& draining;  ///< answers close their connection, idle ones are not kept
+  const std::atomic<bool>& draining;   ///< answers close their connection, idle ones are not kept
+  Application* application = nullptr;  ///< answers all there is, in place of files and scripts; or null
 };
 
-/// One thread of the pool: takes connections off the queue until it is closed.
-void run_worker(const Services& services);
+/// One thread of the pool, the `number`th from 0: takes connections off the queue until it is closed.
+void run_worker(const Services& services, std::size_t number);
 
 ///     idle ──► reading_head ──► (authenticating) ──► reading_body ──► answering ──► sending ──► idle,
 ///                    └─────────────┴─── a refusal ───┴──────────────────────────────────┘       lingering,

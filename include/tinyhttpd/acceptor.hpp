@@ -39,6 +39,9 @@ class Acceptor : public Parking {
   void look_for_work() override;
   Turn turn() const override { return parked_.turn(); }
 
+  /// Of the connections that wait for their clients. Any thread.
+  ParkedFigures parked() const { return parked_.figures(); }
+
   /// Takes a client that was accepted elsewhere. With no listener, run() ends with it. Call it before run().
   void take_client(UniqueFd client);
 
@@ -52,6 +55,7 @@ class Acceptor : public Parking {
  private:
   void take_turn(TimePoint until);
   void take_events(TimePoint until);
+  void queue_found();
   void take_event(int fd);
   void accept_clients(const Listener& listener);
   void admit(Accepted accepted, std::uint16_t port);

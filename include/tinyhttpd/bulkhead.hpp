@@ -59,6 +59,10 @@ class Bulkhead {
     return expired;
   }
 
+  /// How many can have a place, and how many can wait for one.
+  std::size_t places() const { return places_; }
+  std::size_t lane() const { return lane_; }
+
   std::size_t running() const {
     std::lock_guard lock(mutex_);
     return running_;

@@ -98,8 +98,11 @@ class Connection : public ClientWatch {
   bool close_after = false;    ///< the connection ends after the answer in hand
   bool linger_after = false;   ///< and the client may still be sending: it is closed in stages
   bool answer_begun = false;   ///< a final answer's first byte has gone out
-  TimePoint started;           ///< first byte of the request
-  TimePoint linger_until;      ///< the latest end of lingering
+  TimePoint accepted = Clock::now();
+  TimePoint queued_at;     ///< put into the work queue for the request in hand; TimePoint(): it was not
+  TimePoint taken_at;      ///< a worker took it off the queue, likewise
+  TimePoint started;       ///< first byte of the request
+  TimePoint linger_until;  ///< the latest end of lingering
 
   int socket() const { return socket_.get(); }
 

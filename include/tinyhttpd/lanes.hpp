@@ -7,10 +7,15 @@
 
 #include "tinyhttpd/bulkhead.hpp"
 #include "tinyhttpd/connection.hpp"
+#include "tinyhttpd/server_figures.hpp"
 
 namespace tinyhttpd {
 
 using Lane = Bulkhead<ConnectionPtr>;
+
+inline LaneFigures figures_of(const Lane& lane) {
+  return {lane.running(), lane.places(), lane.waiting(), lane.lane()};
+}
 
 /// Any thread.
 struct Lanes {

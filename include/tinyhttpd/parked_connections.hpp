@@ -9,6 +9,7 @@
 
 #include "tinyhttpd/connection.hpp"
 #include "tinyhttpd/deadline.hpp"
+#include "tinyhttpd/server_figures.hpp"
 #include "tinyhttpd/unique_fd.hpp"
 
 namespace tinyhttpd {
@@ -45,6 +46,9 @@ class ParkedConnections {
   /// How often look() has found something.
   Turn turn() const { return turn_; }
 
+  /// How many there are, by what they wait for. Any thread.
+  ParkedFigures figures() const;
+
   /// Takes those for which `is_wanted`, which is called under the lock.
   std::vector<ConnectionPtr> take_if(const std::function<bool(Connection&)>& is_wanted);
 
@@ -60,7 +64,7 @@ class ParkedConnections {
 
   UniqueFd epoll_;
   std::atomic<Turn> turn_{0};
-  std::mutex mutex_;  // guards places_
+  mutable std::mutex mutex_;  // guards places_
   std::vector<Place> places_;
 };
 

@@ -50,6 +50,8 @@ struct RedirectRoute {
 struct OptionsRoute {
   std::string_view allow;
 };
+/// Whatever was asked for: the server is an application's alone.
+struct ApplicationRoute {};
 
 /// Where a request goes.
 struct Route {
@@ -59,9 +61,11 @@ struct Route {
            std::holds_alternative<JsonRoute>(to);
   }
 
-  std::variant<FileRoute, ScriptRoute, FastcgiRoute, JsonRoute, FolderRoute, RedirectRoute, OptionsRoute> to;
+  std::variant<FileRoute, ScriptRoute, FastcgiRoute, JsonRoute, FolderRoute, RedirectRoute, OptionsRoute,
+               ApplicationRoute>
+      to;
   std::string_view handler;  ///< "serve_file", "execute_cgi", "forward_to_fastcgi", "invoke_json",
-                             ///< "list_folder", "redirect", "options"
+                             ///< "list_folder", "redirect", "options", "application"
   std::string_view why;      ///< in words, for whoever watches
 };
 

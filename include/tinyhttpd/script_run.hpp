@@ -78,6 +78,7 @@ class ScriptRun : public GatewayRun {
   void drain_errors();
   bool is_stopping() const;
   void end();
+  ExitReport reap();
 
   Exchange exchange_;
   std::string script_name_;

@@ -16,6 +16,7 @@
 #include "tinyhttpd/listener.hpp"
 #include "tinyhttpd/media_type.hpp"
 #include "tinyhttpd/process.hpp"
+#include "tinyhttpd/server_figures.hpp"
 #include "tinyhttpd/site.hpp"
 #include "tinyhttpd/trace.hpp"
 
@@ -35,7 +36,8 @@ class Server {
   /// --chroot and becomes the user of --user. Throws std::system_error that names what failed. Lowers
   /// --max-connections where the limit on descriptors asks for it. `config` must be complete; `trace` is
   /// borrowed.
-  Server(Config config, Trace& trace, Handover handover = {});
+  /// `application` is borrowed, too, and answers everything where there is one; the root must exist even so.
+  Server(Config config, Trace& trace, Handover handover = {}, Application* application = nullptr);
 
   /// Stops at once if it still runs.
   ~Server();
@@ -58,6 +60,12 @@ class Server {
   /// Waits for the threads to end.
   void wait();
 
+  /// How busy it is. Any thread, from start() on.
+  ServerFigures figures() const;
+
+  /// Where it can be reached: "http://127.0.0.1:4000/", "unix:/path".
+  const std::vector<std::string>& urls() const { return urls_; }
+
   /// The port it listens on; 0 where it listens on Unix sockets alone.
   std::uint16_t port() const { return port_; }
 
@@ -71,6 +79,7 @@ class Server {
 
   const Config config_;  // as it was at the start
   Trace& trace_;
+  Application* const application_;  // or null
   const MediaTypes system_types_;
   const std::optional<Credentials> script_credentials_;
   std::size_t max_connections_ = 0;  // what the descriptors allow of --max-connections

@@ -18,13 +18,18 @@ class Tee : public Trace {
   void error(std::string_view what) override;
   void stopping(std::string_view what) override;
   void reloaded(std::string_view what) override;
-  void request_received(RequestId id, const Request& request, const Endpoints& endpoints) override;
+  void worker_began(std::size_t worker) override;
+  void worker_done(std::size_t worker) override;
+  void request_received(RequestId id, const Request& request, const Endpoints& endpoints,
+                        const Arrival& arrival) override;
+  void body_received(RequestId id, std::uint64_t bytes) override;
   void route_chosen(RequestId id, std::string_view handler, std::string_view why) override;
   void rejected(RequestId id, const Rejection& rejection, std::string_view line,
                 const Endpoints& endpoints) override;
   void gateway_wait(RequestId id) override;
   void cgi_environment(RequestId id, std::string_view script, std::span<const std::string> environment,
                        std::span<const std::string> arguments) override;
+  void cgi_pipes(RequestId id, const ScriptDescriptors& descriptors) override;
   void cgi_spawned(RequestId id, int pid) override;
   bool wants_input() const override;
   void cgi_wrote(RequestId id, std::string_view bytes) override;
@@ -39,6 +44,7 @@ class Tee : public Trace {
                         std::size_t content_bytes) override;
   void fastcgi_ended(RequestId id, std::string_view script, int status) override;
   void cgi_signalled(RequestId id, int signal) override;
+  void cgi_reaping(RequestId id) override;
   void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override;
   void head_sent(RequestId id, const Response& response, std::string_view head) override;
   void response_sent(RequestId id, const Request& request, const Endpoints& endpoints,

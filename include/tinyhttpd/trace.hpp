@@ -33,6 +33,27 @@ struct AnswerSummary {
   std::uint64_t body_bytes = 0;           ///< sent of the body, before chunked coding
   bool complete = false;                  ///< false: the connection ended first
   std::chrono::microseconds duration{0};  ///< from the first byte of the request to the last of the answer
+  std::string_view handler = {};          ///< as in route_chosen; "" where no route was found
+};
+
+/// When a request came, and how.
+struct Arrival {
+  std::string_view head = {};  ///< its bytes as received, with the empty line
+  TimePoint accepted = {};     ///< its connection was; requests before it may have come over that, too
+  TimePoint queued = {};       ///< the connection was put into the queue for it, and a worker took it: both
+  TimePoint taken = {};        ///< TimePoint() where a worker read this request right after another
+  TimePoint first_byte = {};   ///< the first byte of it was read
+};
+
+/// A script's descriptors as numbers of this process, before it is started. It gets the ends that are not
+/// ours as 0, 1 and 2; we close those then.
+struct ScriptDescriptors {
+  int input_read = -1;   ///< a pipe, or a file: /dev/null, or the body
+  int input_write = -1;  ///< ours; -1: standard input is a file
+  int output_read = -1;  ///< ours
+  int output_write = -1;
+  int error_read = -1;  ///< ours
+  int error_write = -1;
 };
 
 /// A listener. Hooks are called by the thread the step happens in, several at once: a listener does its own
@@ -53,12 +74,20 @@ class Trace {
   /// The configuration was read again and is in force: `what` says so.
   virtual void reloaded(std::string_view what) { (void)what; }
 
+  /// A worker, counted from 0, has taken a connection off the queue. What this thread tells until
+  /// worker_done() is that worker's doing.
+  virtual void worker_began(std::size_t worker) { (void)worker; }
+  /// It has answered it, parked it or handed it on, and takes the next.
+  virtual void worker_done(std::size_t worker) { (void)worker; }
+
   /// A request's head has been read and parsed, its body not yet.
-  virtual void request_received(RequestId, const Request&, const Endpoints&) {}
+  virtual void request_received(RequestId, const Request&, const Endpoints&, const Arrival&) {}
   /// The router decided: which handler ("serve_file", "execute_cgi"), and why in words.
   virtual void route_chosen(RequestId, std::string_view handler, std::string_view why) {
     (void)handler, (void)why;
   }
+  /// Its body is complete, and so long without its transfer coding. Not called where there is none.
+  virtual void body_received(RequestId, std::uint64_t bytes) { (void)bytes; }
   /// The request is refused, at any step. `line`: its request line as far as it came, raw bytes of the
   /// client.
   virtual void rejected(RequestId, const Rejection&, std::string_view line, const Endpoints&) { (void)line; }
@@ -70,7 +99,9 @@ class Trace {
                                std::span<const std::string> arguments) {
     (void)script, (void)environment, (void)arguments;
   }
-  /// The script runs.
+  /// Its pipes are made; it is started next.
+  virtual void cgi_pipes(RequestId, const ScriptDescriptors&) {}
+  /// The script runs. Nothing has been written to it yet.
   virtual void cgi_spawned(RequestId, int pid) { (void)pid; }
   /// Whether cgi_wrote is listened to. Where it is not, a body that lies in a file becomes the script's
   /// standard input as it is, and none of it is written.
@@ -108,6 +139,8 @@ class Trace {
   virtual void fastcgi_ended(RequestId, std::string_view script, int status) { (void)script, (void)status; }
   /// A signal was sent to the script's process group.
   virtual void cgi_signalled(RequestId, int signal) { (void)signal; }
+  /// The script has ended, or been told to, and is reaped next: until then it is a zombie.
+  virtual void cgi_reaping(RequestId) {}
   /// The script was reaped.
   virtual void cgi_exited(RequestId, std::string_view script, const ExitReport&) { (void)script; }
 

@@ -136,6 +136,14 @@ class WorkQueue {
     return items_.size();
   }
 
+  std::size_t capacity() const { return capacity_; }
+
+  /// Workers that have an item.
+  std::size_t busy() const {
+    const std::lock_guard lock(mutex_);
+    return busy_;
+  }
+
   /// Wakes everybody; pop() gives what is left, then nothing.
   void close() {
     {

@@ -31,8 +31,10 @@ const std::map<std::string, Place> kPlaces = {
     {"config", {Layer::bottom}},
     {"deadline", {Layer::bottom}},
     {"rejection", {Layer::bottom}},
+    {"recorded_exchange", {Layer::bottom}},
     {"result", {Layer::bottom}},
     {"script_failure", {Layer::bottom}},
+    {"server_figures", {Layer::bottom}},
     {"status", {Layer::bottom}},
     {"trace", {Layer::bottom}},
     {"unique_fd", {Layer::bottom}},
@@ -88,6 +90,7 @@ const std::map<std::string, Place> kPlaces = {
     {"standard_streams", {Layer::system}},
     {"work_queue", {Layer::system}},
     // Who answers. What two handlers need lies below them, or is of all of them.
+    {"application", {Layer::handler}},
     {"authenticator", {Layer::handler, "authenticator"}},
     {"error_lines", {Layer::handler}},
     {"exchange", {Layer::handler}},

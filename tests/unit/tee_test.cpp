@@ -27,9 +27,13 @@ class Scribe : public Trace {
   void error(std::string_view what) override { write("error", what); }
   void stopping(std::string_view what) override { write("stopping", what); }
   void reloaded(std::string_view what) override { write("reloaded", what); }
-  void request_received(RequestId id, const Request& request, const Endpoints& endpoints) override {
-    write("request_received", id, request.line, endpoints.remote_address);
+  void worker_began(std::size_t worker) override { write("worker_began", worker); }
+  void worker_done(std::size_t worker) override { write("worker_done", worker); }
+  void request_received(RequestId id, const Request& request, const Endpoints& endpoints,
+                        const Arrival& arrival) override {
+    write("request_received", id, request.line, endpoints.remote_address, arrival.head);
   }
+  void body_received(RequestId id, std::uint64_t bytes) override { write("body_received", id, bytes); }
   void route_chosen(RequestId id, std::string_view handler, std::string_view why) override {
     write("route_chosen", id, handler, why);
   }
@@ -41,6 +45,9 @@ class Scribe : public Trace {
   void cgi_environment(RequestId id, std::string_view script, std::span<const std::string> environment,
                        std::span<const std::string> arguments) override {
     write("cgi_environment", id, script, environment.front(), arguments.front());
+  }
+  void cgi_pipes(RequestId id, const ScriptDescriptors& descriptors) override {
+    write("cgi_pipes", id, descriptors.output_read);
   }
   void cgi_spawned(RequestId id, int pid) override { write("cgi_spawned", id, pid); }
   void cgi_wrote(RequestId id, std::string_view bytes) override { write("cgi_wrote", id, bytes); }
@@ -69,6 +76,7 @@ class Scribe : public Trace {
     write("fastcgi_ended", id, script, status);
   }
   void cgi_signalled(RequestId id, int signal) override { write("cgi_signalled", id, signal); }
+  void cgi_reaping(RequestId id) override { write("cgi_reaping", id); }
   void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override {
     write("cgi_exited", id, script, report.code);
   }
@@ -112,11 +120,15 @@ void play(Trace& trace) {
   trace.error("config");
   trace.stopping("signal");
   trace.reloaded("config");
-  trace.request_received(1, request, endpoints);
+  trace.worker_began(7);
+  trace.worker_done(7);
+  trace.request_received(1, request, endpoints, {.head = "head"});
+  trace.body_received(1, 12);
   trace.route_chosen(2, "handler", "why");
   trace.rejected(3, not_found("reason"), "line", endpoints);
   trace.gateway_wait(4);
   trace.cgi_environment(5, "script", environment, arguments);
+  trace.cgi_pipes(6, {.output_read = 5});
   trace.cgi_spawned(6, 4711);
   trace.cgi_wrote(7, "in");
   trace.cgi_read(8, Stream::standard_output, "out");
@@ -125,6 +137,7 @@ void play(Trace& trace) {
   trace.cgi_head(11, CgiHead{});
   trace.cgi_failed(12, "script", {ScriptFault::silent, 30});
   trace.cgi_signalled(13, 15);
+  trace.cgi_reaping(14);
   trace.cgi_exited(14, "script", report);
   trace.fastcgi_connected(14, "backend", true);
   trace.fastcgi_sent(14, 4, 100);
@@ -140,7 +153,7 @@ TEST_CASE("Tee hands every hook on as it came, to each listener in the order the
   std::vector<std::string> alone;
   Scribe single("a", alone);
   play(single);
-  REQUIRE(alone.size() == 25);
+  REQUIRE(alone.size() == 30);
 
   std::vector<std::string> together;
   Scribe first("a", together);
