@@ -69,6 +69,20 @@ const Explanation& explain(Status status) {
   return known == kExplanations.end() ? kUnknown : *known;
 }
 
+void append_sentence(std::string& html, std::string_view heading, std::string_view sentence) {
+  html.append("<dt><b>").append(heading).append("</b></dt>\n<dd>");
+  append_escaped_html(html, sentence);
+  html.append("</dd>\n");
+}
+
+void append_diagnosis(std::string& html, const Diagnosis& diagnosis) {
+  html.append("<dl>\n");
+  append_sentence(html, "What happened", diagnosis.what);
+  append_sentence(html, "Why that fails", diagnosis.why);
+  append_sentence(html, "What to do", diagnosis.cure);
+  html.append("</dl>\n");
+}
+
 }  // namespace
 
 bool is_refusal(int number) {
@@ -77,12 +91,21 @@ bool is_refusal(int number) {
 }
 
 std::string error_page(Status status) {
+  return error_page(status, nullptr);
+}
+
+std::string error_page(Status status, const Diagnosis* diagnosis) {
   const std::string number = std::to_string(code(status));
   std::string phrase(reason_phrase(status));
   if (!phrase.empty()) phrase.insert(0, " ");
   const Explanation& said = explain(status);
   std::string body = "<h1><b>" + number + "</b>" + phrase + "</h1>\n<p>";
-  body.append(said.happened).append("</p>\n<p>").append(said.remedy).append("</p>\n");
+  body.append(said.happened).append("</p>\n");
+  if (diagnosis == nullptr) {
+    body.append("<p>").append(said.remedy).append("</p>\n");
+  } else {
+    append_diagnosis(body, *diagnosis);
+  }
   return html_page(number + phrase, body);
 }
 

@@ -61,7 +61,8 @@ struct ScriptFailure {
 };
 
 /// What happened, in one sentence for the log: "line 1 ends in CRLF, so the kernel looks for …". It names the
-/// cause and, where there is one, the cure; it does not name the script.
+/// cause and, where it is short, the cure; it does not name the script. It is made of diagnose(failure),
+/// which says more.
 std::string describe(const ScriptFailure& failure);
 
 /// The status the client gets while nothing of the answer has been sent (RFC 9110 section 15.6): 504 for

@@ -79,3 +79,26 @@ TEST_CASE("error_page makes a page for a status that nobody knows") {
   CHECK(page.find("<title>599</title>") != page.npos);
   CHECK(page.find("<h1><b>599</b></h1>") != page.npos);
 }
+
+TEST_CASE("error_page shows a diagnosis below the status, to whoever may see it") {
+  const Diagnosis diagnosis = {"line 1 ends in CRLF", "the kernel takes it for a name", "run dos2unix"};
+  CHECK(main_of(error_page(Status::bad_gateway, &diagnosis)) ==
+        "<h1><b>502</b> Bad Gateway</h1>\n"
+        "<p>The program behind this page failed.</p>\n"
+        "<dl>\n"
+        "<dt><b>What happened</b></dt>\n<dd>line 1 ends in CRLF</dd>\n"
+        "<dt><b>Why that fails</b></dt>\n<dd>the kernel takes it for a name</dd>\n"
+        "<dt><b>What to do</b></dt>\n<dd>run dos2unix</dd>\n"
+        "</dl>\n");
+  CHECK(error_page(Status::bad_gateway, nullptr) == error_page(Status::bad_gateway));
+}
+
+TEST_CASE("error_page lets no part of a diagnosis become markup") {
+  const std::string nasty = "</dd><script>alert('&')</script>\x1B";
+  const Diagnosis diagnosis = {nasty, nasty, nasty};
+  const std::string page = main_of(error_page(Status::bad_gateway, &diagnosis));
+  CHECK(page.find("<script") == page.npos);
+  CHECK(page.find('\x1B') == page.npos);
+  CHECK(between(page, "<dd>", "</dd>") ==
+        "&lt;/dd&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;\xEF\xBF\xBD");
+}

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Greets the visitor.
+echo 'Content-Type: text/plain'
+echo 'Hello!'

@@ -1,0 +1,9 @@
+#!/usr/bin/env python3
+# Tells the visitor where the request came from.
+import os
+
+print("Looking for the address")
+address = os.environ.get("REMOTE_ADDR", "nowhere")
+print("Content-Type: text/plain")
+print()
+print("You come from", address)
