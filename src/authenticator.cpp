@@ -135,24 +135,30 @@ class PasswordFile {
     if (!warning.empty()) throw std::runtime_error(warning);
   }
 
-  /// The names in force. Tells `warn` when a change has made the file wrong, or right again.
+  /// The names in force; while another thread reads the file, those from before. Tells `warn` when a change
+  /// has made the file wrong, or right again.
   NamesPtr names(const Authenticator::Warn& warn) {
     struct stat status {};
     const bool is_there = ::stat(path_.c_str(), &status) == 0;
-    std::unique_lock lock(mutex_);
-    if (is_there && state_ == FileState(status)) return names_;
-    const std::string warning = read_again();
-    NamesPtr names = names_;
-    lock.unlock();
-    if (!warning.empty()) warn(warning);
-    return names;
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_there && state_ == FileState(status)) return names_;
+    }
+    // A large file takes long: one worker is away for it, and not all of them.
+    if (const std::unique_lock reading(reading_, std::try_to_lock); reading) {
+      const std::string warning = read_again();
+      if (!warning.empty()) warn(warning);
+    }
+    const std::lock_guard lock(mutex_);
+    return names_;
   }
 
  private:
-  /// Gives a line for the log when there is one.
+  /// One thread at a time. Gives a line for the log when there is one.
   std::string read_again() {
     const std::time_t now = std::time(nullptr);
     Reading reading = read_names(path_);
+    const std::lock_guard lock(mutex_);
     state_ = reading.state;
     if (state_ && may_change_unseen(*state_, now)) state_.reset();
     if (reading.names) names_ = std::move(reading.names);
@@ -165,7 +171,8 @@ class PasswordFile {
   }
 
   const std::string path_;
-  std::mutex mutex_;                // guards what follows
+  std::mutex reading_;              // held by who reads the file; nobody waits for it
+  std::mutex mutex_;                // guards what follows; not held while the file is read
   std::optional<FileState> state_;  // while the file is in this state there is nothing new; nothing: look
   NamesPtr names_;                  // null only until the constructor has read them
   std::string complaint_;           // about the version read last

@@ -26,9 +26,11 @@ constexpr std::string_view kUnixPrefix = "unix:";
 
 Kind kind_of(int error, int family) {
   switch (error) {
-    // Of TCP it means that there is no free port here (connect(2)).
+    // Of a Unix socket that its queue is full, of others that a table of this kernel is (connect(2)).
     case EAGAIN: return family == AF_UNIX ? Kind::full : Kind::shortage;
     case ETIMEDOUT: return Kind::timed_out;
+    // No free port to connect from; or, without IPv6, no address.
+    case EADDRNOTAVAIL:
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
@@ -134,25 +136,31 @@ Result<UniqueFd, ConnectFailure> BackendAddress::connect(TimePoint now, TimePoin
     auto fd = connect_to((*targets)[at], share_of(deadline, targets->size() - at), stop_fd);
     if (fd) return fd;
     failure = std::move(fd).error();
-    if (failure.kind == Kind::stopped || failure.kind == Kind::shortage) return failure;
+    if (failure.kind == Kind::stopped) return failure;
   }
+  if (failure.kind == Kind::shortage) return failure;
   const std::lock_guard lock(mutex_);
   fresh_until_ = TimePoint::min();  // it may have moved
   return failure;
 }
 
 Result<Addresses, ConnectFailure> BackendAddress::addresses(TimePoint now) {
+  const TimePoint began = Clock::now();
   {
     const std::lock_guard lock(mutex_);
     if (!known_.empty() && (host_.empty() || now < fresh_until_)) return known_;
+    if (failure_ && now < failure_ends_) return *failure_;
     fresh_until_ = now + kNameTime;  // the others go on with the old ones while this thread asks
   }
   auto found = look_up_(host_, port_);
   const std::lock_guard lock(mutex_);
   if (found) {
     known_ = *std::move(found);
+    failure_.reset();
   } else if (known_.empty()) {
-    return std::move(found).error();
+    failure_ = std::move(found).error();
+    failure_ends_ = now + (Clock::now() - began) + kFailureTime;
+    return *failure_;
   }
   return known_;
 }

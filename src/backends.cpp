@@ -18,10 +18,12 @@ bool is_open_and_silent(int fd) {
   return ::poll(&entry, 1, 0) == 0;
 }
 
-/// The last failure counts. But one backend that is busy says more to a client than others that are away.
+/// The last failure counts. But one backend that is busy, or cannot be reached from here at the moment, says
+/// more to a client than others that are away.
 void weigh(std::optional<ConnectFailure>& failure, ConnectFailure next) {
   using Kind = ConnectFailure::Kind;
-  if (failure && failure->kind == Kind::full && next.kind == Kind::refused) return;
+  const bool may_pass = failure && (failure->kind == Kind::full || failure->kind == Kind::shortage);
+  if (may_pass && next.kind == Kind::refused) return;
   failure = std::move(next);
 }
 
@@ -108,9 +110,13 @@ void BackendConnection::keep() {
 }
 
 void BackendConnection::distrust() {
-  std::vector<Backends::Kept> useless;  // closed without the mutex
-  const std::lock_guard lock(owner_->mutex_);
-  useless.swap(owner_->backends_[backend_]->kept);
+  {
+    std::vector<Backends::Kept> useless;  // closed without the mutex
+    const std::lock_guard lock(owner_->mutex_);
+    useless.swap(owner_->backends_[backend_]->kept);
+  }
+  // Else it would be due again at once, and have the next request too.
+  if (is_trial_) blame("no answer in the time given");
 }
 
 void BackendConnection::blame(const std::string& why) {
@@ -190,8 +196,8 @@ Result<BackendConnection, ConnectFailure> Backends::connect(Tried& tried, bool a
     if (!refusal) return *std::move(connection);
     const std::string why = refusal->what;
     refusal->what = connection->address() + ": " + why;
-    if (refusal->kind == Kind::stopped || refusal->kind == Kind::shortage) return *std::move(refusal);
-    connection->blame(why);
+    if (refusal->kind == Kind::stopped) return *std::move(refusal);
+    if (refusal->kind != Kind::shortage) connection->blame(why);
     tried[connection->backend()] = true;
     weigh(failure, *std::move(refusal));
   }

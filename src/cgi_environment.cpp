@@ -233,6 +233,12 @@ std::vector<std::string> cgi_environment(const Request& request, const ScriptTar
   return variables;
 }
 
+void release_if_large(std::vector<std::string>& variables) {
+  std::size_t bytes = 0;
+  for (const std::string& variable : variables) bytes += variable.capacity();
+  if (bytes > kMaxKeptVariablesBytes) variables = std::vector<std::string>();
+}
+
 std::vector<std::string> configured_environment(const CgiConfig& config) {
   std::vector<std::string> variables;
   {

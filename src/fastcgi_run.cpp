@@ -63,7 +63,8 @@ void FastcgiRun::tell_of_opening() const {
 
 FastcgiRun::~FastcgiRun() {
   outgoing_.clear();
-  buffers_->outgoing = std::move(outgoing_);
+  // The memory of one giant request is not kept.
+  if (outgoing_.capacity() <= buffers_->body.size()) buffers_->outgoing = std::move(outgoing_);
   Buffers::spare() = std::move(buffers_);
   if (!connection_) return;
   errors_.finish();
@@ -129,10 +130,10 @@ FastcgiRun::Output FastcgiRun::break_off() {
   return Unexpected(ScriptFailure{.fault = ScriptFault::backend_closed, .detail = address_});
 }
 
-/// Nothing more is waited for. A backend without a word may be a host that is gone.
+/// Nothing more is waited for. A backend without an answer may be a host that is gone.
 FastcgiRun::Output FastcgiRun::give_up(Wake wake) {
   ScriptFailure failure = failure_of(wake);
-  if (failure.fault == ScriptFault::backend_silent && !has_answered_) connection_->distrust();
+  if (wake == Wake::timed_out && !has_answered_) connection_->distrust();
   return Unexpected(std::move(failure));
 }
 
@@ -201,6 +202,7 @@ void FastcgiRun::wait_for_end() {
 FastcgiRun::Wake FastcgiRun::wait(bool has_client, TimePoint deadline) {
   // Mostly it can be sent, and no turn is needed to learn so.
   send_some();
+  if (body_error_) return Wake::unreadable;
   enum { kBackend, kStop, kClient, kCount };
   std::array<pollfd, kCount> entries{};
   const short sending = outgoing_.empty() && content_.empty() ? 0 : POLLOUT;
@@ -254,9 +256,9 @@ void FastcgiRun::send_some() {
 void FastcgiRun::prepare_records() {
   while (!all_prepared_ && content_.empty()) {
     const Spool& body = has_answered_ ? body_ : exchange_.body;
-    std::error_code error;
-    content_ = body.read(body_sent_, buffers_->body, error).substr(0, kMaxFastcgiContent);
-    if (error) exchange_.trace.warning("the stored body of a request cannot be read: " + error.message());
+    content_ = body.read(body_sent_, buffers_->body, body_error_).substr(0, kMaxFastcgiContent);
+    // The empty record would say that this was all of it.
+    if (body_error_) return;
     all_prepared_ = content_.empty();
     body_sent_ += content_.size();
     append_record_header(outgoing_, FastcgiType::standard_input, content_.size());
@@ -277,6 +279,10 @@ void FastcgiRun::tell_of_record() const {
 ScriptFailure FastcgiRun::failure_of(Wake wake) const {
   if (wake == Wake::stopped) return {ScriptFault::stopped};
   if (wake == Wake::abandoned) return {ScriptFault::abandoned};
+  if (wake == Wake::unreadable)
+    return {.fault = ScriptFault::spawn_failed,
+            .number = body_error_.value(),
+            .detail = "reading the stored body"};
   if (Clock::now() >= patience_.end_of_life)
     return {.fault = ScriptFault::too_long, .number = static_cast<int>(patience_.life.count())};
   return {.fault = ScriptFault::backend_silent, .number = static_cast<int>(patience_.silence.count())};

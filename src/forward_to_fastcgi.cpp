@@ -65,7 +65,7 @@ class Forwarding {
   Backends::Tried tried_;
   TimePoint end_of_life_;
   bool allow_reused_ = true;
-  std::optional<ScriptFailure> last_;  // why the backend before did not answer
+  std::optional<ScriptFailure> last_;  // why the backend before did not answer, unless it may be there still
 };
 
 Result<Response, ScriptFailure> Forwarding::run() {
@@ -82,22 +82,23 @@ Result<Response, ScriptFailure> Forwarding::run() {
     std::unique_ptr<GatewayRun> run = std::move(started);
     auto response = answer_parsed(exchange_, run);
     if (response) return response;
-    last_ = response.error();
-    const bool may_go_on = may_try_another(*last_, fastcgi.has_answered());
+    const ScriptFailure& failure = response.error();
+    const bool may_go_on = may_try_another(failure, fastcgi.has_answered());
     // The backend may well be there, and only that connection was at its end, as any is that was kept.
-    const bool is_stale = was_reused && last_->fault == ScriptFault::backend_closed;
+    const bool is_stale = was_reused && failure.fault == ScriptFault::backend_closed;
     if (is_stale) {
       allow_reused_ = false;
     } else {
       tried_[backend] = true;
+      last_ = failure;
     }
     const bool is_another_left = std::find(tried_.begin(), tried_.end(), false) != tried_.end();
     if (!may_go_on || !is_another_left) {
-      run->report(*last_);
+      run->report(failure);
       return response;
     }
     if (!is_stale)
-      exchange_.trace.warning("[" + script_.script_name + "] " + describe(*last_) + "; another is tried");
+      exchange_.trace.warning("[" + script_.script_name + "] " + describe(failure) + "; another is tried");
   }
 }
 
@@ -130,6 +131,18 @@ ScriptFailure Forwarding::give_up(const ConnectFailure& failure) const {
   return reason;
 }
 
+/// Writes the variables over what `variables` holds.
+Result<Response> forward_with(std::vector<std::string>& variables, const Exchange& exchange,
+                              const ScriptTarget& script, const FastcgiHost& host) {
+  write_cgi_environment(variables, exchange.request, script, exchange.endpoints, exchange.body.size(),
+                        host.config.cgi);
+  if (auto fits = check_exec_size({}, variables); !fits) return std::move(fits).error();
+  exchange.trace.cgi_environment(exchange.id, script.script_name, variables, {});
+  auto response = Forwarding(exchange, script, host, variables).run();
+  if (response) return std::move(*response);
+  return cannot_execute(response.error());
+}
+
 }  // namespace
 
 Result<Response> forward_to_fastcgi(const Exchange& exchange, const ScriptTarget& script,
@@ -138,13 +151,9 @@ Result<Response> forward_to_fastcgi(const Exchange& exchange, const ScriptTarget
   if (std::any_of(exchange.request.path.begin(), exchange.request.path.end(), is_control))
     return bad_request("a control byte in the path of a FastCGI application");
   thread_local std::vector<std::string> variables;  // keeps its memory
-  write_cgi_environment(variables, exchange.request, script, exchange.endpoints, exchange.body.size(),
-                        host.config.cgi);
-  if (auto fits = check_exec_size({}, variables); !fits) return std::move(fits).error();
-  exchange.trace.cgi_environment(exchange.id, script.script_name, variables, {});
-  auto response = Forwarding(exchange, script, host, variables).run();
-  if (response) return std::move(*response);
-  return cannot_execute(response.error());
+  auto response = forward_with(variables, exchange, script, host);
+  release_if_large(variables);
+  return response;
 }
 
 }  // namespace tinyhttpd

@@ -10,6 +10,9 @@
 namespace tinyhttpd {
 namespace {
 
+/// A script with much to say fills this with one read.
+constexpr std::size_t kBufferBytes = 128 * 1024;
+
 /// The rest of the output, pulled while it is sent; it owns whoever makes it.
 class GatewayBody : public BodySource {
  public:
@@ -31,7 +34,7 @@ class GatewayBody : public BodySource {
   std::string leftover_;
   bool leftover_given_ = false;
   std::optional<std::uint64_t> missing_;  // of what Content-Length promised
-  std::array<char, 128 * 1024> buffer_;
+  std::unique_ptr<char[]> buffer_;        // of kBufferBytes, once it is needed
 };
 
 BodySource::Piece GatewayBody::pull() {
@@ -49,7 +52,9 @@ BodySource::Piece GatewayBody::pull() {
 
 Result<std::string_view, ScriptFailure> GatewayBody::next_output() {
   if (!std::exchange(leftover_given_, true) && !leftover_.empty()) return std::string_view(leftover_);
-  return run_->read_output(buffer_);
+  if (!run_->needs_buffer()) return run_->read_output({});
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kBufferBytes);
+  return run_->read_output({buffer_.get(), kBufferBytes});
 }
 
 BodySource::Piece GatewayBody::at_end() {

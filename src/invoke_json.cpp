@@ -12,26 +12,26 @@
 namespace tinyhttpd {
 namespace {
 
-/// The whole body of the exchange.
-std::string text_of(const Exchange& exchange) {
+/// The whole body of the exchange: an event with a part of it would be another request.
+Result<std::string> text_of(const Exchange& exchange) {
   std::string text;
   std::array<char, 64 * 1024> buffer;
   std::error_code error;
   while (text.size() < exchange.body.size()) {
     const std::string_view bytes = exchange.body.read(text.size(), buffer, error);
-    if (bytes.empty()) break;
+    if (error) return internal_error("the stored body of a request cannot be read: " + error.message());
     text.append(bytes);
   }
-  if (error) exchange.trace.warning("the stored body of a request cannot be read: " + error.message());
   return text;
 }
 
-std::string event_of(const Exchange& exchange, const ScriptTarget& script, const CgiConfig& config) {
+std::string event_of(const Exchange& exchange, const std::string& body, const ScriptTarget& script,
+                     const CgiConfig& config) {
   using namespace std::chrono;
   const auto now = system_clock::now();
   const std::string local_time = log_date(system_clock::to_time_t(now));
   const EventContext context{exchange.id, duration_cast<milliseconds>(now.time_since_epoch()), local_time};
-  return json_event(exchange.request, script, exchange.endpoints, text_of(exchange), context, config);
+  return json_event(exchange.request, script, exchange.endpoints, body, context, config);
 }
 
 /// All that the program prints until it ends, which it must do well.
@@ -49,12 +49,16 @@ Result<std::string, ScriptFailure> output_of(ScriptRun& run) {
                         .detail = "it is longer than " + std::to_string(kMaxJsonAnswerBytes) + " bytes"});
   }
   GatewayEnd end = run.settle();
+  if (!run.is_over()) {
+    // It has closed its output and goes on: how it ends is not known yet.
+    if (auto rest = run.read_output(buffer); !rest) return Unexpected(std::move(rest).error());
+    end = run.settle();
+  }
   if (end.failure) return Unexpected(*std::move(end.failure));
   if (end.status != 0)
     return Unexpected(ScriptFailure{.fault = ScriptFault::exit_status,
                                     .number = end.status,
                                     .detail = ", so that what it printed does not count"});
-  if (!run.is_over()) run.wait_for_end();
   return output;
 }
 
@@ -70,8 +74,10 @@ Result<Response> invoke_json(const Exchange& exchange, const ScriptTarget& scrip
                              const CgiHost& host) {
   if (exchange.body.size() > kMaxEventBodyBytes)
     return content_too_large("a JSON event takes a body of " + std::to_string(kMaxEventBodyBytes) + " bytes");
+  const auto body = text_of(exchange);
+  if (!body) return body.error();
   Spool event;
-  if (const auto error = event.append(event_of(exchange, script, host.config), host.spool_folder))
+  if (const auto error = event.append(event_of(exchange, *body, script, host.config), host.spool_folder))
     return insufficient_storage("the JSON event cannot be stored: " + error.message());
 
   const bool is_for_file = rule.where.front() == '.';

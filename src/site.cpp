@@ -26,7 +26,8 @@ std::string turned_away_text(const Config& config) {
   return text.append(kText);
 }
 
-/// Rules that name the same backends share what is known of them, and the connections kept to them.
+/// Rules that name the same backends in the same order share what is known of them, and the connections kept
+/// to them; a backend that stands in two lists is known, and kept connections to, in each for itself.
 std::vector<std::shared_ptr<Backends>> backends_of(const FastcgiConfig& config, const Site::Warn& warn) {
   std::map<std::vector<std::string>, std::shared_ptr<Backends>> by_list;
   std::vector<std::shared_ptr<Backends>> backends;

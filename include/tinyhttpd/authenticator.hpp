@@ -14,8 +14,9 @@ namespace tinyhttpd {
 
 struct Request;
 
-/// Decides by the rules of --auth. Any thread may ask it. Reads a password file again when it has changed; a
-/// file that has become wrong is told of once, and the old names stay in force.
+/// Decides by the rules of --auth. Any thread may ask it. Reads a password file again when it has changed:
+/// the thread that sees so first does, and the others go on meanwhile with what it said before. A file that
+/// has become wrong is told of once, and the old names stay in force.
 ///
 /// A name that nobody has is hashed against a dummy as dear as the dearest hash of its file, so that time
 /// does not tell who has a password there, as long as all of them were hashed in one way.
@@ -51,7 +52,7 @@ class Authenticator {
   bool is_on() const { return !rules_.empty(); }
 
   /// By the path (normalised, decoded) and Authorization; of whatever method. Takes one stat and one
-  /// fingerprint.
+  /// fingerprint, and the time to read a file that has changed.
   Judgement judge(const Request& request);
 
   /// Hashes the password, which takes long: for a worker that may be away that long. `welcome` or `refused`

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct ConnectFailure {
     full,       ///< it listens and takes no more (EAGAIN of a Unix socket)
     timed_out,  ///< not within the time given
     stopped,    ///< `stop_fd` became readable
-    shortage,   ///< no descriptors or memory here
+    shortage,   ///< no descriptors, memory or ports here
   } kind;
   std::string what;  ///< in words, with the address: "unix:/run/x.sock: No such file or directory"
 };
@@ -45,14 +46,18 @@ class BackendAddress {
   /// used longer when the name cannot be looked up.
   static constexpr std::chrono::seconds kNameTime{10};
 
+  /// How long nobody asks again for a name that was never found: each would wait as long.
+  static constexpr std::chrono::seconds kFailureTime{1};
+
   /// `text`: "unix:/path" or "host:port", IPv6 in brackets. Throws std::invalid_argument when it is neither.
   explicit BackendAddress(std::string text, LookUp look_up = look_up_host);
 
   const std::string& text() const { return text_; }
 
   /// A new connection, non-blocking, close-on-exec, with TCP_NODELAY. Tries each address of a name until
-  /// `deadline`, or until `stop_fd` (-1: none) is readable; looking a name up is not interrupted. `now` says
-  /// how old the known addresses are.
+  /// `deadline`, or until `stop_fd` (-1: none) is readable; looking a name up is not interrupted, and takes
+  /// as long as the resolver lets it (resolv.conf(5): timeout, attempts). `now` says how old the known
+  /// addresses are.
   Result<UniqueFd, ConnectFailure> connect(TimePoint now, TimePoint deadline, int stop_fd);
 
   /// LookUp by getaddrinfo(3).
@@ -69,6 +74,8 @@ class BackendAddress {
   std::mutex mutex_;                     // guards what follows; not held while looking up or connecting
   std::vector<RawSocketAddress> known_;  // empty: never found yet
   TimePoint fresh_until_ = TimePoint::min();
+  std::optional<ConnectFailure> failure_;  // of the last look-up, where none has found it yet
+  TimePoint failure_ends_{};               // nobody asks before
 };
 
 /// When an attempt must end that has `parts` - 1 others after it, which shall have as much time: a share of

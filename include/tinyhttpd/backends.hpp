@@ -46,8 +46,8 @@ class BackendConnection {
   /// no more workers than connections, and then an idle connection holds a worker that somebody waits for.
   void keep();
 
-  /// The backend said nothing. It may be busy, or gone with all that was kept to it, which is closed: a new
-  /// connection tells.
+  /// The backend gave no answer in time. It may be busy, or gone with all that was kept to it, which is
+  /// closed: a new connection tells. It is blamed if it was left out before, and this work was to try it.
   void distrust();
 
   /// The backend failed at this work (refused, closed, or spoke nonsense): it is left out for a while. `why`
@@ -103,8 +103,9 @@ class Backends {
   ///
   /// Waits for a connection until `deadline` or until `stop_fd` (-1: none) is readable; for one backend not
   /// longer than its share of that time, and kMostForOne, while there are others. Fails with the last failure
-  /// when every backend was tried, but rather with `full` than with `refused`; never asks one that is in
-  /// `tried`. `stopped` and `shortage` are no backend's fault and end the search.
+  /// when every backend was tried, but rather with `full` or `shortage` than with `refused`; never asks one
+  /// that is in `tried`. `shortage` is no backend's fault, and not blamed; nor is `stopped`, which ends the
+  /// search.
   Result<BackendConnection, ConnectFailure> connect(Tried& tried, bool allow_reused, TimePoint deadline,
                                                     int stop_fd);
 

@@ -64,6 +64,12 @@ void write_cgi_environment(std::vector<std::string>& variables, const Request& r
                            const ScriptTarget& script, const Endpoints& endpoints, std::uint64_t body_bytes,
                            const CgiConfig& config);
 
+/// What a thread keeps of the memory of such variables, at most: those of an everyday request take 2 KiB.
+inline constexpr std::size_t kMaxKeptVariablesBytes = 64 * 1024;
+
+/// Gives the memory of `variables`, and them, back if it is more than that.
+void release_if_large(std::vector<std::string>& variables);
+
 /// What a program gets that is told of the request in another way: PATH, and what --cgi-env names.
 std::vector<std::string> configured_environment(const CgiConfig& config);
 

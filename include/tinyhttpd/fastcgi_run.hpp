@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "tinyhttpd/backends.hpp"
 #include "tinyhttpd/error_lines.hpp"
@@ -40,9 +41,13 @@ class FastcgiRun : public GatewayRun {
   FastcgiRun& operator=(const FastcgiRun&) = delete;
 
   /// Failures beside those of every gateway: backend_closed, backend_nonsense, backend_full, backend_refused,
-  /// backend_silent. The bytes are not copied: they stay where they were received.
+  /// backend_silent; spawn_failed when the stored body cannot be read. The bytes are not copied: they stay
+  /// where they were received.
   Result<std::string_view, ScriptFailure> read_output(std::span<char> buffer) override;
+  bool needs_buffer() const override { return false; }
   GatewayEnd settle() override;
+
+  /// What was looked at ahead may be a failure that nobody has been told of: then it is not over yet.
   bool is_over() const override { return !connection_ && (!held_ || *held_); }
   void wait_for_end() override;
   void report(const ScriptFailure& failure) override;
@@ -51,7 +56,7 @@ class FastcgiRun : public GatewayRun {
   bool has_answered() const { return has_answered_; }
 
  private:
-  enum class Wake { activity, timed_out, stopped, abandoned };
+  enum class Wake { activity, timed_out, stopped, abandoned, unreadable };
   using Output = Result<std::string_view, ScriptFailure>;
   struct Buffers;
 
@@ -85,6 +90,7 @@ class FastcgiRun : public GatewayRun {
   std::string outgoing_;         // records to be sent, but for the content of the last
   std::string_view content_;     // that content, in the buffers
   bool all_prepared_ = false;    // the record that ends the body, too
+  std::error_code body_error_;   // the rest of it cannot be read
 
   FastcgiReader reader_;
   std::string_view input_;      // of the buffers: what the reader has not seen

@@ -26,6 +26,10 @@ class GatewayRun {
   /// (silent, too_long, stopped), abandoned, and what the kind of gateway has of its own.
   virtual Result<std::string_view, ScriptFailure> read_output(std::span<char> buffer) = 0;
 
+  /// Whether read_output() reads into its buffer at all. Without, the bytes lie in memory of the run, and an
+  /// empty buffer will do.
+  virtual bool needs_buffer() const { return true; }
+
   /// After the end of output: waits a moment for the end, and tells how it was.
   virtual GatewayEnd settle() = 0;
 

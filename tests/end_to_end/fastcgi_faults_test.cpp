@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "support/client.hpp"
+#include "support/lost_bytes.hpp"
 #include "support/process_under_test.hpp"
 #include "support/scripted_backend.hpp"
 #include "support/server_under_test.hpp"
@@ -494,6 +496,31 @@ TEST_CASE("fastcgi: what follows the end of a request is dropped, and its connec
   }
 }
 
+// ---- a body that was stored
+
+TEST_CASE("fastcgi: a stored body that cannot be read is 500, and is never passed off as whole") {
+  tinyhttpd::TemporaryFolder spool;
+  std::string received;
+  ScriptedBackend backend([&](FastcgiTalk& talk) {
+    if (!talk.read_variables()) return;
+    tinyhttpd::lose_stored_bytes(spool.path());
+    std::array<char, 65536> piece;
+    for (ssize_t count = 1; count > 0; received.append(piece.data(), static_cast<std::size_t>(count)))
+      count = std::max<ssize_t>(::recv(talk.fd(), piece.data(), piece.size(), 0), 0);
+  });
+  ServerUnderTest server(forwards_to({backend.address()}, [&](Config& config) {
+    config.limits.spool_dir = spool.path();
+    config.fastcgi.timeout = Seconds(2);
+  }));
+  const std::string body(4'000'000, 'b');
+  CHECK(post(server.port(), "/app/x", body).status == 500);
+  REQUIRE(backend.wait_for_ended(1));
+  CHECK(received.size() < body.size());
+  CHECK_FALSE(received.ends_with(record(FastcgiType::standard_input, "")));
+  CHECK(contains(describe(only_failure(server)), "stored body"));
+  CHECK_FALSE(was_warned(server, "is left out"));  // it is not the application's fault
+}
+
 // ---- retries
 
 TEST_CASE("fastcgi: a connection that is reset before the answer is 502, and the request is not sent twice") {
@@ -533,6 +560,21 @@ TEST_CASE("fastcgi: a GET that met the end of a kept connection is sent again; a
     CHECK(server.recorder().failures().empty());
     CHECK_FALSE(was_warned(server, "another is tried"));  // that a kept connection ends is nothing to tell of
   }
+}
+
+TEST_CASE("fastcgi: where a kept connection had ended, what the new one met counts") {
+  ScriptedBackend* self = nullptr;
+  ScriptedBackend backend([&self](FastcgiTalk& talk) {
+    if (!talk.read_request()) return;
+    talk.answer("hello");
+    if (talk.read_request()) self->shut();  // and the connection ends
+  });
+  self = &backend;
+  ServerUnderTest server(forwards_to({backend.address()}));
+  CHECK(get(server.port(), "/app/1").body == "hello");
+  CHECK(get(server.port(), "/app/2").status == 502);
+  CHECK(only_failure(server).fault == ScriptFault::backend_unreachable);
+  CHECK(backend.requests().size() == 2);
 }
 
 TEST_CASE("fastcgi: a GET whose application dies is sent to another one") {
@@ -670,6 +712,33 @@ TEST_CASE("fastcgi: an application that went away is left out, and asked again w
     REQUIRE(get(site.port(), "/app/x").body == "hello");
   CHECK_FALSE(site[0].requests().empty());
   CHECK(contains(site.server().recorder().warnings().back(), site[0].address() + " answers again"));
+}
+
+TEST_CASE("fastcgi: an application that comes back silent is left out again, and has no more requests") {
+  const struct {
+    std::string what;
+    ServerUnderTest::Adjust limit;
+  } rows[] = {
+      {"by --fastcgi-timeout", [](Config& config) { config.fastcgi.timeout = Seconds(1); }},
+      {"by --cgi-max-time", [](Config& config) { config.cgi.max_time = Seconds(1); }},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    TwoBackends site(
+        [](std::size_t which, FastcgiTalk& talk) {
+          if (which == 1) return is_good(talk);
+          if (talk.number() == 0) return dies(talk);
+          says_nothing(talk);
+        },
+        row.limit);
+    const auto deadline = Clock::now() + std::chrono::seconds(20);
+    int status = 200;
+    while (status == 200 && Clock::now() < deadline) status = get(site.port(), "/app/x").status;
+    CHECK(status == 504);
+    CHECK(was_warned(site.server(), site[0].address() + " is left out for 2 s: no answer in the time given"));
+    for (int i = 0; i < 3; ++i) CHECK(get(site.port(), "/app/x").body == "hello");
+    CHECK(site[0].connections() == 2);
+  }
 }
 
 TEST_CASE("fastcgi: an only application that was away is asked again by the next request") {

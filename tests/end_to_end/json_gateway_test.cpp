@@ -7,11 +7,14 @@
 
 #include "support/cgi_scripts.hpp"
 #include "support/client.hpp"
+#include "support/fifo.hpp"
+#include "support/lost_bytes.hpp"
 #include "support/server_under_test.hpp"
 #include "support/temporary_folder.hpp"
 
 using tinyhttpd::Config;
 using tinyhttpd::JsonRule;
+using tinyhttpd::lose_stored_bytes;
 using tinyhttpd::ScriptFault;
 using tinyhttpd::TemporaryFolder;
 
@@ -159,6 +162,66 @@ TEST_CASE("json: silence is 504, and the program is ended") {
   CHECK(handler.fault() == ScriptFault::silent);
   CHECK(
       handler.server().recorder().wait_until([](const Recorder& seen) { return seen.exits().size() == 1; }));
+}
+
+TEST_CASE("json: what becomes of a program counts, however long after its output it ends") {
+  const struct {
+    std::string what;
+    std::string end;
+    int status;
+    ScriptFault fault;
+  } rows[] = {
+      {"a status other than 0", "sleep 0.5; exit 3", 502, ScriptFault::exit_status},
+      {"a signal", "sleep 0.5; kill -SEGV $$", 502, ScriptFault::killed_by_signal},
+      {"no end", "exec sleep 60", 504, ScriptFault::silent},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Handler handler("cat >/dev/null; echo '{}'; exec >&-; " + row.end,
+                    [](Config& config) { config.cgi.timeout = tinyhttpd::Seconds(2); });
+    CHECK(get(handler.port(), "/api/").status == row.status);
+    CHECK(name_of(handler.fault()) == name_of(row.fault));
+  }
+  Handler good("cat >/dev/null; echo '{}'; exec >&-; sleep 0.5");
+  CHECK(get(good.port(), "/api/").status == 200);
+  CHECK(good.server().recorder().failures().empty());
+}
+
+TEST_CASE("json: a program that goes on without its output ends with its client") {
+  Leash leash;
+  Handler handler("exec 9>" + leash.path() +
+                  "; cat >/dev/null; echo '{}'; exec >&-; echo >&9; exec sleep 60");
+  Client client(handler.port());
+  client.send("GET /api/ HTTP/1.1\r\nHost: test\r\n\r\n");
+  REQUIRE(leash.wait_until_taken() != "");
+  client.reset();
+  CHECK(leash.wait_until_dropped());
+  REQUIRE(handler.server().recorder().wait_until([](const Recorder& r) { return !r.failures().empty(); }));
+  CHECK(handler.fault() == ScriptFault::abandoned);
+}
+
+TEST_CASE("json: a stored body that cannot be read is 500, and no program gets a part of it") {
+  Gate gate;
+  TemporaryFolder spool;
+  Handler handler("case \"$(cat)\" in *'\"/api/wait\"'*) read -r _ <" + gate.path() + ";; esac; echo '{}'",
+                  [&](Config& config) {
+                    config.cgi.max_running = 1;
+                    config.limits.spool_dir = spool.path();
+                  });
+  const Recorder& recorder = handler.server().recorder();
+  Client first(handler.port()), second(handler.port());
+  first.send("GET /api/wait HTTP/1.1\r\nHost: test\r\n\r\n");
+  REQUIRE(recorder.wait_until([](const Recorder& r) { return r.pids().size() == 1; }));
+  second.send("POST /api/x HTTP/1.1\r\nHost: test\r\nContent-Length: 100000\r\n\r\n" +
+              std::string(100'000, 'b'));
+  REQUIRE(recorder.wait_until([](const Recorder& r) { return r.waits().size() == 1; }));
+  lose_stored_bytes(spool.path());
+  gate.open();
+  CHECK(first.read().status == 200);
+  CHECK(second.read().status == 500);
+  CHECK(recorder.pids().size() == 1);
+  REQUIRE(recorder.rejections().size() == 1);
+  CHECK(contains(recorder.rejections()[0].reason, "stored body"));
 }
 
 TEST_CASE("json: an answer without end is refused once it is too long") {

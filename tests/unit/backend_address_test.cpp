@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/process_under_test.hpp"
 #include "support/silent_host.hpp"
 #include "tinyhttpd/listener.hpp"
 #include "tinyhttpd/socket.hpp"
@@ -140,12 +141,63 @@ TEST_CASE("BackendAddress goes on with what it knows while the name cannot be lo
   name.is_known = false;
   CHECK(name.connect().error().what == "no such name");
   name.is_known = true;
+  name.now += 2s;
   name.addresses = {loopback(listeners.front().address.port)};
   CHECK(name.connect());
   name.is_known = false;
   name.now += 11s;
   CHECK(name.connect());
   CHECK(name.asked.size() == 3);
+}
+
+// A name server that is away is waited for by each look-up for seconds.
+TEST_CASE("BackendAddress remembers for a second that a name it never found cannot be looked up") {
+  const auto listeners = open_listeners({"127.0.0.1"}, 0);
+  Name name;
+  name.addresses = {loopback(listeners.front().address.port)};
+  name.is_known = false;
+  CHECK(name.connect().error().what == "no such name");
+  name.is_known = true;
+  name.now += 999ms;
+  const auto failure = name.connect();
+  REQUIRE_FALSE(failure);
+  CHECK(failure.error().kind == Kind::refused);
+  CHECK(failure.error().what == "no such name");
+  CHECK(name.asked.size() == 1);
+  name.now += 1s;
+  CHECK(name.connect());
+  CHECK(name.asked.size() == 2);
+}
+
+TEST_CASE("BackendAddress remembers a failed look-up from its end, however long it took") {
+  int asked = 0;
+  BackendAddress address("app.example:9000", [&asked](const std::string&, const std::string&) {
+    ++asked;
+    for (const TimePoint end = Clock::now() + 20ms; Clock::now() < end;) continue;
+    return Result<Addresses, ConnectFailure>(ConnectFailure{Kind::refused, "no answer"});
+  });
+  const TimePoint now = Clock::now();
+  CHECK_FALSE(address.connect(now, soon(), -1));
+  CHECK_FALSE(address.connect(now + 1s + 19ms, soon(), -1));
+  CHECK(asked == 1);
+}
+
+TEST_CASE("BackendAddress tries the next address where this machine has none to connect from") {
+  constexpr std::uint32_t kBitOfIpv6 = 0x8;  // in the length of sockaddr_in6, and not in that of sockaddr_in
+  const auto listeners = open_listeners({"127.0.0.1"}, 0);
+  sockaddr_in6 ipv6{};
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_addr = in6addr_loopback;
+  ipv6.sin6_port = htons(9);
+  RawSocketAddress first;
+  std::memcpy(&first.storage, &ipv6, sizeof ipv6);
+  first.length = sizeof ipv6;
+  Name name;
+  name.addresses = {first, loopback(listeners.front().address.port)};
+  CHECK(in_forked_child([&] {
+          if (!refuse_system_call(SYS_connect, EADDRNOTAVAIL, 2, kBitOfIpv6)) return 1;
+          return name.connect() ? 0 : 2;
+        }) == 0);
 }
 
 TEST_CASE("share_of leaves as much time for each attempt that follows") {

@@ -251,7 +251,31 @@ TEST_CASE("Backends blames nobody when this process has no descriptor left") {
           if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return 1;
           const auto connection = pool.try_connect();
           if (connection || connection.error().kind != Kind::shortage) return 2;
-          return pool.tried[0] || !pool.told.empty() ? 3 : 0;
+          return pool.told.empty() ? 0 : 3;
+        }) == 0);
+}
+
+TEST_CASE("Backends blames nobody when this machine has no port left for a connection") {
+  Pool pool({dead_port(), dead_port()});
+  CHECK(in_forked_child([&] {
+          if (!refuse_system_call(SYS_connect, EADDRNOTAVAIL)) return 1;
+          const auto connection = pool.try_connect();
+          if (connection || connection.error().kind != Kind::shortage) return 2;
+          return pool.told.empty() ? 0 : 3;
+        }) == 0);
+}
+
+// Ports are short for one address at a time; and a machine without IPv6 has none for any address of it.
+TEST_CASE("Backends asks the next where there is no port left for a connection to one") {
+  constexpr std::uint32_t kBitOfTcp = 0x10;  // in the length of sockaddr_in, and not in that of sockaddr_un
+  const TemporaryFolder folder;
+  const UnixBackend backend(folder / "a.sock");
+  Pool pool({dead_port(), backend.address()});
+  CHECK(in_forked_child([&] {
+          if (!refuse_system_call(SYS_connect, EADDRNOTAVAIL, 2, kBitOfTcp)) return 1;
+          const auto connection = pool.try_connect();
+          if (!connection || connection->backend() != 1) return 2;
+          return pool.told.empty() ? 0 : 3;
         }) == 0);
 }
 
@@ -353,6 +377,38 @@ TEST_CASE("Backends lets the next piece of work try when the one before ended wi
   pool.now += 1s;
   CHECK(pool.connect().backend() == 0);  // and its client has left
   CHECK(pool.connect().backend() == 0);
+}
+
+// Otherwise it would be due at once, and have every request of a site that gets one at a time.
+TEST_CASE("Backends leaves a backend out again when the piece of work that tried it got no answer") {
+  const TemporaryFolder folder;
+  const UnixBackend a(folder / "a.sock"), b(folder / "b.sock");
+  Pool pool({a.address(), b.address()});
+  pool.connect().blame("closed");
+  pool.now += 1s;
+  {
+    auto trial = pool.connect();
+    REQUIRE(trial.backend() == 0);
+    pool.now += 30s;
+    trial.distrust();
+  }
+  CHECK(pool.told.back() == "backend " + a.address() + " is left out for 2 s: no answer in the time given");
+  CHECK(pool.work() == 1);
+  pool.now += 2s - 1ms;
+  CHECK(pool.work() == 1);
+  pool.now += 1ms;
+  CHECK(pool.work() == 0);
+  CHECK(pool.told.size() == 3);  // it answers again
+}
+
+TEST_CASE("Backends leaves nobody out for silence who was not left out before: it may be busy") {
+  const TemporaryFolder folder;
+  const UnixBackend a(folder / "a.sock"), b(folder / "b.sock");
+  Pool pool({a.address(), b.address()});
+  pool.connect().distrust();
+  CHECK(pool.told.empty());
+  CHECK(pool.work() == 1);
+  CHECK(pool.work() == 0);
 }
 
 TEST_CASE("Backends leaves a backend out for twice as long each time, ten seconds at most") {
@@ -642,6 +698,7 @@ TEST_CASE("Backends serves several threads at once and loses no connection") {
         }
         if (i % 3 != seed % 3) connection->note_answer();
         if (i % 50 == seed) connection->blame("one of many");
+        if (i % 40 == seed) connection->distrust();
         if (i % 2 == 0) connection->keep();
         if (i % 20 == 0) backends.close_idle(Clock::now() + 10s);
       }

@@ -365,3 +365,21 @@ TEST_CASE("check_exec_size refuses with 431 what the kernel would not take") {
   REQUIRE_FALSE(many_strings.has_value());
   CHECK(many_strings.error().status == Status::header_fields_too_large);
 }
+
+TEST_CASE("release_if_large keeps the memory of everyday variables, and none of a giant's") {
+  Story story;
+  Strings variables;
+  write_cgi_environment(variables, story.request, story.script, story.endpoints, 0, story.config);
+  const std::string* const memory = variables.data();
+  release_if_large(variables);
+  CHECK(variables.data() == memory);
+
+  const std::string giant(kMaxKeptVariablesBytes, 'x');
+  Story large({{"X-Giant", giant}});
+  write_cgi_environment(variables, large.request, large.script, large.endpoints, 0, large.config);
+  // A small one in its place takes its memory.
+  Story small({{"X-Giant", "x"}});
+  write_cgi_environment(variables, small.request, small.script, small.endpoints, 0, small.config);
+  release_if_large(variables);
+  CHECK(variables.capacity() == 0);
+}
