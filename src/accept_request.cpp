@@ -64,6 +64,7 @@ class RequestSteps {
   Clock::duration linger_silence() const;
 
   Next begin_request();
+  void tell_of_request(std::string_view handler);
   Next ask_who();
   Next authenticate();
   Next admit(const Authenticator::Judgement& judgement);
@@ -130,7 +131,10 @@ void RequestSteps::leave_lane() {
 
 /// A connection that is over ends. Then its script: one whose answer is whole in its own time, another now.
 void RequestSteps::let_go(Next next) {
-  if (next == Next::end) connection_.reset();
+  if (next == Next::end && connection_) {
+    if (client().is_told_of) services_.trace.request_lost(client().id);
+    connection_.reset();
+  }
   if (!source_) return;
   const SlowWork slow(services_.queue);
   try {
@@ -198,13 +202,19 @@ Next RequestSteps::begin_request() {
   if (auto parsed = parse_request(client().head(), config().limits, request); !parsed)
     return refuse_request(parsed.error());
   client().phase = phase_after_head();
-  services_.trace.request_received(client().id, request, client().endpoints,
+  return ask_who();
+}
+
+/// Tells listeners of a request that was understood, and of who will answer it; "": it is refused.
+void RequestSteps::tell_of_request(std::string_view handler) {
+  if (std::exchange(client().is_told_of, true)) return;
+  services_.trace.request_received(client().id, client().request, client().endpoints,
                                    {.head = client().head(),
                                     .accepted = client().accepted,
                                     .queued = client().queued_at,
                                     .taken = client().taken_at,
-                                    .first_byte = client().started});
-  return ask_who();
+                                    .first_byte = client().started,
+                                    .handler = handler});
 }
 
 Phase RequestSteps::phase_after_head() {
@@ -249,6 +259,7 @@ Next RequestSteps::route_request() {
                    ? Route{ApplicationRoute{}, "application", "all of this server is"}
                    : client().site->router.route(request);
   if (!route) return refuse_route(route.error());
+  tell_of_request(route->handler);
   services_.trace.route_chosen(client().id, route->handler, route->why);
   client().route = std::move(*route);
   const Limits& limits = config().limits;
@@ -265,6 +276,7 @@ bool RequestSteps::take_kept() {
   const KeptFiles::Turns turns{client().seen, services_.parking.turn()};
   KeptFilePtr kept = site.files.kept.find(client().request, site.root, std::time(nullptr), turns);
   if (!kept) return false;
+  tell_of_request("serve_file");
   services_.trace.route_chosen(client().id, "serve_file", kWhyFile);
   client().route = Route{FileRoute{.kept = std::move(kept)}, "serve_file", kWhyFile};
   return true;
@@ -415,9 +427,11 @@ Result<Response> RequestSteps::response_to(const Route& route) {
 }
 
 Response RequestSteps::refusal_of(const Rejection& rejection) {
+  if (client().phase > Phase::reading_head) tell_of_request("");
   services_.trace.rejected(client().id, rejection, client().request.line, client().endpoints);
-  Response refusal = refuse(rejection);
-  use_error_page(refusal);
+  const bool is_explained = config().explain_failures && rejection.failure;
+  Response refusal = refuse(rejection, is_explained);
+  if (!is_explained) use_error_page(refusal);
   return refusal;
 }
 
@@ -451,6 +465,7 @@ Next RequestSteps::refuse_request(const Rejection& rejection) {
 /// Refuses a request that found no handler. Where a script is to blame that has not run, nobody else tells of
 /// it.
 Next RequestSteps::refuse_route(const Rejection& rejection) {
+  if (client().phase > Phase::reading_head) tell_of_request("");
   if (rejection.failure) services_.trace.cgi_failed(client().id, client().request.path, *rejection.failure);
   return refuse_request(rejection);
 }
@@ -479,6 +494,7 @@ Next RequestSteps::end_answer(bool complete, std::uint64_t body_bytes) {
   summary.duration = std::chrono::duration_cast<std::chrono::microseconds>(now - client().started);
   if (client().route) summary.handler = client().route->handler;
   services_.trace.response_sent(client().id, client().request, client().endpoints, summary);
+  client().is_told_of = false;
   if (!complete) return Next::end;
   ++client().answered;
   if (client().close_after) {
@@ -545,8 +561,9 @@ void run_worker(const Services& services, std::size_t number) {
     if (!services.draining) services.parking.look_for_work();
   };
   while (auto connection = worker.pop(look_for_work)) {
-    (*connection)->taken_at = Clock::now();
-    services.trace.worker_began(number);
+    const TimePoint now = Clock::now();
+    (*connection)->taken_at = now;
+    services.trace.worker_began(number, now);
     accept_request(std::move(*connection), services);
     services.trace.worker_done(number);
   }

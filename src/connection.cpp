@@ -329,6 +329,7 @@ void Connection::next_request() {
   body_at_renewal_ = 0;
   seen = 0;
   queued_at = taken_at = TimePoint();
+  is_told_of = false;
   request.clear();
   body.clear();
   route.reset();

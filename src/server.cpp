@@ -182,7 +182,6 @@ ServerFigures Server::figures() const {
           .passwords = figures_of(lanes_.passwords),
           .connections = connections_.served,
           .max_connections = max_connections_,
-          .parked = acceptor_->parked(),
           .draining = draining_};
 }
 

@@ -110,6 +110,8 @@ Result<std::unique_ptr<ScriptRun>, ScriptFailure> start_script(const Exchange& e
                       .limits = host.config.limits,
                       .credentials = host.credentials});
   if (!child) return Unexpected(explain(child.error(), program));
+  // As every drawing of pipe and fork has it: who keeps the other's ends open never sees the end of file.
+  *theirs = ScriptEnds{};
   exchange.trace.cgi_spawned(exchange.id, child->pid());
   return std::make_unique<ScriptRun>(exchange, start.name, std::move(*child), std::move(ours),
                                      ScriptPatience{host.config.timeout, host.config.max_time, host.stop_fd});

@@ -24,8 +24,8 @@ void Tee::stopping(std::string_view what) {
   for (Trace* listener : listeners_) listener->stopping(what);
 }
 
-void Tee::worker_began(std::size_t worker) {
-  for (Trace* listener : listeners_) listener->worker_began(worker);
+void Tee::worker_began(std::size_t worker, TimePoint now) {
+  for (Trace* listener : listeners_) listener->worker_began(worker, now);
 }
 
 void Tee::worker_done(std::size_t worker) {
@@ -123,6 +123,10 @@ void Tee::cgi_reaping(RequestId id) {
 
 void Tee::cgi_exited(RequestId id, std::string_view script, const ExitReport& report) {
   for (Trace* listener : listeners_) listener->cgi_exited(id, script, report);
+}
+
+void Tee::request_lost(RequestId id) {
+  for (Trace* listener : listeners_) listener->request_lost(id);
 }
 
 void Tee::head_sent(RequestId id, const Response& response, std::string_view head) {

@@ -97,6 +97,7 @@ class Connection : public ClientWatch {
   Status status = Status::ok;  ///< of the answer in hand
   bool close_after = false;    ///< the connection ends after the answer in hand
   bool linger_after = false;   ///< and the client may still be sending: it is closed in stages
+  bool is_told_of = false;     ///< listeners know of the request in hand, and not of its end
   bool answer_begun = false;   ///< a final answer's first byte has gone out
   TimePoint accepted = Clock::now();
   TimePoint queued_at;     ///< put into the work queue for the request in hand; TimePoint(): it was not

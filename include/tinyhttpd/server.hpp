@@ -63,6 +63,9 @@ class Server {
   /// How busy it is. Any thread, from start() on.
   ServerFigures figures() const;
 
+  /// What its connections wait for: they are counted one by one. Any thread, likewise.
+  ParkedFigures parked() const { return acceptor_->parked(); }
+
   /// Where it can be reached: "http://127.0.0.1:4000/", "unix:/path".
   const std::vector<std::string>& urls() const { return urls_; }
 

@@ -32,7 +32,6 @@ struct ServerFigures {
   LaneFigures passwords;
   std::size_t connections = 0;  ///< open
   std::size_t max_connections = 0;
-  ParkedFigures parked;
   bool draining = false;  ///< it was asked to stop
 };
 

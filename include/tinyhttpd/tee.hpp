@@ -18,7 +18,7 @@ class Tee : public Trace {
   void error(std::string_view what) override;
   void stopping(std::string_view what) override;
   void reloaded(std::string_view what) override;
-  void worker_began(std::size_t worker) override;
+  void worker_began(std::size_t worker, TimePoint now) override;
   void worker_done(std::size_t worker) override;
   void request_received(RequestId id, const Request& request, const Endpoints& endpoints,
                         const Arrival& arrival) override;
@@ -46,6 +46,7 @@ class Tee : public Trace {
   void cgi_signalled(RequestId id, int signal) override;
   void cgi_reaping(RequestId id) override;
   void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override;
+  void request_lost(RequestId id) override;
   void head_sent(RequestId id, const Response& response, std::string_view head) override;
   void response_sent(RequestId id, const Request& request, const Endpoints& endpoints,
                      const AnswerSummary& summary) override;

@@ -43,6 +43,7 @@ struct Arrival {
   TimePoint queued = {};       ///< the connection was put into the queue for it, and a worker took it: both
   TimePoint taken = {};        ///< TimePoint() where a worker read this request right after another
   TimePoint first_byte = {};   ///< the first byte of it was read
+  std::string_view handler = {};  ///< who will answer, as route_chosen says next; "": it is refused
 };
 
 /// A script's descriptors as numbers of this process, before it is started. It gets the ends that are not
@@ -74,13 +75,14 @@ class Trace {
   /// The configuration was read again and is in force: `what` says so.
   virtual void reloaded(std::string_view what) { (void)what; }
 
-  /// A worker, counted from 0, has taken a connection off the queue. What this thread tells until
+  /// A worker, counted from 0, has taken a connection off the queue at `now`. What this thread tells until
   /// worker_done() is that worker's doing.
-  virtual void worker_began(std::size_t worker) { (void)worker; }
+  virtual void worker_began(std::size_t worker, TimePoint now) { (void)worker, (void)now; }
   /// It has answered it, parked it or handed it on, and takes the next.
   virtual void worker_done(std::size_t worker) { (void)worker; }
 
-  /// A request's head has been read and parsed, its body not yet.
+  /// A request's head has been read, parsed and judged, its body not read yet. route_chosen or rejected
+  /// follows at once.
   virtual void request_received(RequestId, const Request&, const Endpoints&, const Arrival&) {}
   /// The router decided: which handler ("serve_file", "execute_cgi"), and why in words.
   virtual void route_chosen(RequestId, std::string_view handler, std::string_view why) {
@@ -144,6 +146,8 @@ class Trace {
   /// The script was reaped.
   virtual void cgi_exited(RequestId, std::string_view script, const ExitReport&) { (void)script; }
 
+  /// The client left before its request was complete: no answer follows.
+  virtual void request_lost(RequestId) {}
   /// A head was given to the client's socket.
   virtual void head_sent(RequestId, const Response&, std::string_view head) { (void)head; }
   /// The answer is over, sent whole or cut. `request` may be one that never parsed: its line may be empty.

@@ -22,7 +22,9 @@ namespace {
 /// Writes down the names of the hooks that are told of while an exchange goes on, and what they carried.
 class Listener : public Trace {
  public:
-  void worker_began(std::size_t worker) override { note("worker_began", worker < 8 ? "" : "no such worker"); }
+  void worker_began(std::size_t worker, TimePoint) override {
+    note("worker_began", worker < 8 ? "" : "no such worker");
+  }
   void worker_done(std::size_t) override { note("worker_done"); }
   void request_received(RequestId, const Request&, const Endpoints&, const Arrival& came) override {
     {
@@ -50,6 +52,10 @@ class Listener : public Trace {
   void cgi_spawned(RequestId, int) override { note("cgi_spawned"); }
   void cgi_reaping(RequestId) override { note("cgi_reaping"); }
   void cgi_exited(RequestId, std::string_view, const ExitReport&) override { note("cgi_exited"); }
+  void rejected(RequestId, const Rejection&, std::string_view, const Endpoints&) override {
+    note("rejected");
+  }
+  void request_lost(RequestId) override { note("request_lost"); }
   void response_sent(RequestId, const Request&, const Endpoints&, const AnswerSummary& summary) override {
     note("response_sent", std::string(summary.handler));
   }
@@ -174,6 +180,31 @@ TEST_CASE("a request's times are in order, and one that came with another was no
   CHECK(observed.listener.heads() == std::vector<std::string>{get, get});
 }
 
+TEST_CASE("a listener is told of a client that leaves before its request is complete") {
+  Observed observed;
+  {
+    Client client(observed.server->port());
+    REQUIRE(client.send("POST /cgi-bin/hello.cgi HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhel"));
+    observed.listener.wait_for("request_received");
+    client.reset();
+  }
+  observed.listener.wait_for("request_lost");
+  const auto steps = observed.listener.steps();
+  CHECK(std::count(steps.begin(), steps.end(), "body_received: 5") == 0);
+}
+
+TEST_CASE("a request that is refused is told of once, before the reason") {
+  Observed observed;
+  CHECK(get(observed.server->port(), "/no-such-file").status == 404);
+  CHECK(ask(observed.server->port(), "GET / HTTP/1.1\r\n\r\n").status == 400);
+  observed.listener.wait_for("rejected", 2);
+  const auto steps = observed.listener.steps();
+  // The second could not be understood.
+  CHECK(std::count(steps.begin(), steps.end(), "request_received") == 1);
+  CHECK(std::find(steps.begin(), steps.end(), "request_received") <
+        std::find(steps.begin(), steps.end(), "rejected"));
+}
+
 TEST_CASE("every worker that began is done in the end") {
   Observed observed;
   for (int i = 0; i < 20; ++i) REQUIRE(get(observed.server->port(), "/a.txt").status == 200);
@@ -185,8 +216,6 @@ TEST_CASE("every worker that began is done in the end") {
 
 TEST_CASE("the figures of a server tell what it is busy with") {
   Observed observed;
-  observed.folder.write("/cgi-bin/wait.cgi",
-                        "#!/bin/sh\nread -r line\nprintf 'Content-Type: text/plain\\n\\nend'\n", 0755);
   const ServerFigures quiet = observed.server->figures();
   CHECK(quiet.workers == 8);
   CHECK(quiet.gateways.places == 6);
@@ -200,9 +229,9 @@ TEST_CASE("the figures of a server tell what it is busy with") {
   REQUIRE(uploading.send("POST /cgi-bin/hello.cgi HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\nhe"));
   observed.listener.wait_for("request_received", 2);
   // What a worker has done it has told before it parks the connection.
-  ServerFigures busy = observed.server->figures();
-  while (busy.parked.idle + busy.parked.reading_body < 2) busy = observed.server->figures();
-  CHECK(busy.connections == 2);
-  CHECK(busy.parked.idle == 1);
-  CHECK(busy.parked.reading_body == 1);
+  ParkedFigures parked = observed.server->parked();
+  while (parked.idle + parked.reading_body < 2) parked = observed.server->parked();
+  CHECK(observed.server->figures().connections == 2);
+  CHECK(parked.idle == 1);
+  CHECK(parked.reading_body == 1);
 }

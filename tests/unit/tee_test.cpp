@@ -27,7 +27,9 @@ class Scribe : public Trace {
   void error(std::string_view what) override { write("error", what); }
   void stopping(std::string_view what) override { write("stopping", what); }
   void reloaded(std::string_view what) override { write("reloaded", what); }
-  void worker_began(std::size_t worker) override { write("worker_began", worker); }
+  void worker_began(std::size_t worker, TimePoint now) override {
+    write("worker_began", worker, now.time_since_epoch().count() == 0 ? "" : "when");
+  }
   void worker_done(std::size_t worker) override { write("worker_done", worker); }
   void request_received(RequestId id, const Request& request, const Endpoints& endpoints,
                         const Arrival& arrival) override {
@@ -80,6 +82,7 @@ class Scribe : public Trace {
   void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override {
     write("cgi_exited", id, script, report.code);
   }
+  void request_lost(RequestId id) override { write("request_lost", id); }
   void head_sent(RequestId id, const Response& response, std::string_view head) override {
     write("head_sent", id, code(response.status), head);
   }
@@ -120,7 +123,7 @@ void play(Trace& trace) {
   trace.error("config");
   trace.stopping("signal");
   trace.reloaded("config");
-  trace.worker_began(7);
+  trace.worker_began(7, TimePoint(Clock::duration(1)));
   trace.worker_done(7);
   trace.request_received(1, request, endpoints, {.head = "head"});
   trace.body_received(1, 12);
@@ -143,6 +146,7 @@ void play(Trace& trace) {
   trace.fastcgi_sent(14, 4, 100);
   trace.fastcgi_received(14, 6, 1, 200);
   trace.fastcgi_ended(14, "script", 5);
+  trace.request_lost(15);
   trace.head_sent(15, Response{}, "head");
   trace.response_sent(16, request, endpoints, summary);
 }
@@ -153,7 +157,7 @@ TEST_CASE("Tee hands every hook on as it came, to each listener in the order the
   std::vector<std::string> alone;
   Scribe single("a", alone);
   play(single);
-  REQUIRE(alone.size() == 30);
+  REQUIRE(alone.size() == 31);
 
   std::vector<std::string> together;
   Scribe first("a", together);
