@@ -125,6 +125,7 @@ struct RecordedExchange {
   std::vector<RecordedStep> steps;
   std::uint64_t steps_left_out = 0;  ///< past the limit of them
   RequestId replay_of = 0;           ///< 0: of none
+  std::string held;                  ///< by step mode, where; "": it is not
 };
 
 }  // namespace tinyhttpd
