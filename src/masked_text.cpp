@@ -1,0 +1,11 @@
+#include "tinyhttpd/masked_text.hpp"
+
+#include "tinyhttpd/recorded_exchange.hpp"
+
+namespace tinyhttpd {
+
+std::string MaskedText::stream(const RecordedStream& stream, std::size_t head_bytes) const {
+  return mask_.mask_head(stream.bytes, head_bytes, stream.total > stream.bytes.size());
+}
+
+}  // namespace tinyhttpd
