@@ -41,6 +41,7 @@ const char* title(Group group) {
     case Group::cgi: return "CGI";
     case Group::gateways:
       return "Other gateways (WHERE is an extension such as .php, or a path between slashes such as /app/)";
+    case Group::watching: return "Seeing inside (for teachers, and for scripts that do not work)";
     case Group::limits: return "Limits (sizes take K, M, G; times are seconds and may be fractions)";
   }
   return "";

@@ -20,7 +20,9 @@
 #include <utility>
 
 #include "tinyhttpd/access_log.hpp"
+#include "tinyhttpd/check_command.hpp"
 #include "tinyhttpd/command_line.hpp"
+#include "tinyhttpd/inspection.hpp"
 #include "tinyhttpd/privileges.hpp"
 #include "tinyhttpd/process.hpp"
 #include "tinyhttpd/server.hpp"
@@ -28,6 +30,7 @@
 #include "tinyhttpd/service_manager.hpp"
 #include "tinyhttpd/standard_streams.hpp"
 #include "tinyhttpd/tee.hpp"
+#include "tinyhttpd/terminal_trace.hpp"
 
 namespace tinyhttpd {
 namespace {
@@ -67,6 +70,7 @@ struct Running {
   Server& server;
   ServerLog& server_log;
   AccessLog& access_log;
+  Inspection* inspection;  // or null
   const ServiceManager& manager;
   Trace& trace;
 };
@@ -96,6 +100,7 @@ void answer_hangup(const Running& running, const Config& started_with, Words wor
 
 void stop(const Running& running) {
   running.manager.notify("STOPPING=1");
+  if (running.inspection != nullptr) running.inspection->let_go();
   running.server.stop();
 }
 
@@ -119,6 +124,17 @@ void answer_signals(const UniqueFd& signals, const Running& running, const Confi
   }
 }
 
+/// Tells of exchanges on standard error (--trace).
+struct Teller {
+  explicit Teller(ServerLog& log)
+      : writer(STDERR_FILENO,
+               [&log](std::string_view what) { log.warning("--trace: " + std::string(what)); }),
+        trace([this](std::string_view line) { writer.add(line); },
+              wants_colour(STDERR_FILENO, std::getenv("NO_COLOR"))) {}
+  LogWriter writer;
+  TerminalTrace trace;
+};
+
 void serve(const Config& config, Words words) {
   const UniqueFd signals = take_signals();
   become_subreaper();
@@ -133,15 +149,22 @@ void serve(const Config& config, Words words) {
   Tee trace;
   trace.add(server_log);
   if (access_log.is_on()) trace.add(access_log);
+  std::optional<Teller> teller;
+  if (config.trace) trace.add(teller.emplace(server_log).trace);
+  std::optional<Inspection> inspection;
+  if (!config.inspect.address.empty()) inspection.emplace(config, trace, server_log);
   for (const std::string& warning : config.warnings) trace.warning(warning);
   if (!handover.sockets.empty() && (config.given.contains("bind") || config.given.contains("port")))
     trace.warning("--bind and --port are not used: the sockets were handed over (LISTEN_FDS)");
   Server server(config, trace, std::move(handover));
   if (::geteuid() == 0 && config.cgi.user.empty())
     trace.warning("scripts run as root; --cgi-user NAME, or --user NAME for all of the server, changes that");
+  if (inspection) inspection->start(server);
   server.start();
   manager.notify("READY=1");
-  answer_signals(signals, {server, server_log, access_log, manager, trace}, config, words);
+  answer_signals(signals,
+                 {server, server_log, access_log, inspection ? &*inspection : nullptr, manager, trace},
+                 config, words);
   server.wait();
   reap_orphans();
 }
@@ -162,8 +185,24 @@ void check(const Check& asked) {
   std::fputs(asked.text.c_str(), stdout);
 }
 
+/// `tinyhttpd check SCRIPT`.
+int check_script(int argc, char** argv) {
+  ScriptCheckOptions options = parse_check_command(argc, argv);
+  if (options.script.empty()) {
+    std::fputs(check_help().c_str(), stdout);
+    return EXIT_SUCCESS;
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  options.color = wants_colour(STDOUT_FILENO, std::getenv("NO_COLOR"));
+  std::string report;
+  const int status = check_script(options, report);
+  std::fputs(report.c_str(), stdout);
+  return status;
+}
+
 int run(int argc, char** argv) {
   open_standard_streams();
+  if (is_check_command(argc, argv)) return check_script(argc, argv);
   const Command command = parse_command_line(argc, argv);
   if (const auto* printout = std::get_if<Printout>(&command)) {
     std::fputs(printout->text.c_str(), stdout);

@@ -96,6 +96,21 @@ std::string address_from(const OptionValue& value) {
   return text_from(value, "must be an IP address, a host name or unix:/path");
 }
 
+std::pair<std::string, std::uint16_t> endpoint_from(const OptionValue& value) {
+  const std::size_t colon = value.text.rfind(':');
+  const std::string_view text = value.text;
+  OptionValue port = value;
+  if (colon != text.npos) port.text = text.substr(colon + 1);
+  std::string address = colon == text.npos ? "127.0.0.1" : std::string(text.substr(0, colon));
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
+    address = address.substr(1, address.size() - 2);
+  } else if (address.empty() || address.find_first_of(":/") != address.npos) {
+    refuse_value(value,
+                 "must be a port, or an address and a port, such as 4001, 127.0.0.1:4001 or [::1]:4001");
+  }
+  return {address, port_from(port)};
+}
+
 std::vector<std::string> index_from(const OptionValue& value) {
   auto names = list_from(value);
   for (const auto& name : names) {

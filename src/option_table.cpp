@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <numeric>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -217,6 +218,27 @@ constexpr Option kOptions[] = {
   {Group::limits, "max-connections-per-client", "N",
    "at once from one address (IPv6: one /64); past it 503 and close (default: 0, any number)",
    [](C& c, const V& v) { c.limits.max_connections_per_client = number_from(v, 0, kMost); }},
+
+  {Group::watching, "inspect", "[ADDR:]PORT",
+   "show each exchange, live, on a page of its own at this port (default: off; ADDR 127.0.0.1), with "
+   "/metrics and /healthz",
+   [](C& c, const V& v) {
+     std::tie(c.inspect.address, c.inspect.port) = endpoint_from(v);
+     c.explain_failures = true;
+   },
+   [](C& next, const C& now) {
+     next.inspect.address = now.inspect.address;
+     next.inspect.port = now.inspect.port;
+     next.explain_failures = now.explain_failures;
+   }},
+  {Group::watching, "inspect-keep", "N", "exchanges of scripts, and as many others (default 200)",
+   [](C& c, const V& v) { c.inspect.keep = number_from(v, 1, 100'000); },
+   [](C& next, const C& now) { next.inspect.keep = now.inspect.keep; }},
+  {Group::watching, "inspect-bytes", "BYTES", "kept of what a script was given and of what it wrote (default 64K)",
+   [](C& c, const V& v) { c.inspect.stream_bytes = size_from(v, 0, kGiB); },
+   [](C& next, const C& now) { next.inspect.stream_bytes = now.inspect.stream_bytes; }},
+  {Group::watching, "trace", "", "tell of each exchange on standard error, step by step, in words",
+   [](C& c, const V&) { c.trace = true; }, keep<&C::trace>, SaidIn::arguments},
 };
 // clang-format on
 
@@ -251,7 +273,7 @@ bool takes_value(const Option& option) {
 }
 
 bool is_switch(const Option& option) {
-  return *option.argument == '[';
+  return std::string_view(option.argument) == "[on|off]";
 }
 
 const Option* find_option(std::string_view name) {

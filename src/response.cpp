@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "tinyhttpd/diagnosis.hpp"
 #include "tinyhttpd/error_page.hpp"
 #include "tinyhttpd/http.hpp"
 
@@ -136,7 +137,7 @@ std::string date_and_server(std::string_view date) {
   return lines;
 }
 
-Response refuse(const Rejection& rejection) {
+Response refuse(const Rejection& rejection, bool explained) {
   Response response;
   response.status = rejection.status;
   response.add("Content-Type", "text/html; charset=utf-8");
@@ -148,7 +149,9 @@ Response refuse(const Rejection& rejection) {
   if (rejection.retry_later) response.add("Retry-After", kRetryAfterSeconds);
   // The rest of a request that took too long may still come: its bytes must not be read as the next one.
   response.close = rejection.status == Status::request_timeout;
-  response.body = error_page(rejection.status);
+  const bool is_explained = explained && rejection.failure;
+  const Diagnosis diagnosis = is_explained ? diagnose(*rejection.failure) : Diagnosis();
+  response.body = error_page(rejection.status, is_explained ? &diagnosis : nullptr);
   return response;
 }
 

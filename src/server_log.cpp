@@ -123,10 +123,14 @@ void ServerLog::set_level(LogLevel level) {
 }
 
 void ServerLog::listening(std::string_view url) {
+  announce("listening on " + std::string(url));
+}
+
+void ServerLog::announce(std::string_view what) {
   if (logger_->level() == spdlog::level::off) return;
   // Past the level: scripts and people wait for this line to learn the port.
-  std::string text = "listening on ";
-  append_sentence(text, url, kMaxTextBytes);
+  std::string text;
+  append_sentence(text, what, kMaxTextBytes);
   logger_->sinks().front()->log({logger_->name(), spdlog::level::info, text});
 }
 

@@ -123,6 +123,15 @@ struct FileConfig {
   bool operator==(const FileConfig&) const = default;
 };
 
+/// A second listener that shows what happens (--inspect).
+struct InspectConfig {
+  std::string address;                   ///< without port, IPv6 without brackets; empty: there is none
+  std::uint16_t port = 0;                ///< 0: a free one
+  std::size_t keep = 200;                ///< exchanges of scripts, and as many others
+  std::size_t stream_bytes = 64 * 1024;  ///< of each direction of one exchange
+  bool operator==(const InspectConfig&) const = default;
+};
+
 /// All of it. Built by the command line, then read-only for every thread.
 struct Config {
   std::uint16_t port = 4000;
@@ -147,6 +156,9 @@ struct Config {
   FastcgiConfig fastcgi;
   std::vector<JsonRule> json;  ///< the first that matches counts
   std::vector<AuthRule> auth;  ///< the longest prefix counts
+  InspectConfig inspect;
+  bool trace = false;             ///< --trace: tell of each exchange on the terminal
+  bool explain_failures = false;  ///< error pages say what went wrong with a script, and what to do
 
   /// What was said of each option, by its long name: so a reload can tell what has changed that it keeps.
   std::map<std::string, std::vector<std::string>> given;

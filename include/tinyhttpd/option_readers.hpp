@@ -42,6 +42,9 @@ std::uint16_t port_from(const OptionValue& value);
 /// An address without port, IPv6 with or without brackets, or "unix:/path".
 std::string address_from(const OptionValue& value);
 
+/// "[ADDR:]PORT", IPv6 in brackets; 127.0.0.1 where there is no address.
+std::pair<std::string, std::uint16_t> endpoint_from(const OptionValue& value);
+
 /// Names of files, without '/'.
 std::vector<std::string> index_from(const OptionValue& value);
 

@@ -11,7 +11,7 @@
 namespace tinyhttpd {
 
 /// The heading of --help an option stands under.
-enum class Group { starting, files, cgi, gateways, limits };
+enum class Group { starting, files, cgi, gateways, limits, watching };
 
 /// Which sources may speak of an option. What only this one start is about belongs on the command line.
 enum class SaidIn { anywhere, arguments_and_environment, arguments };

@@ -118,7 +118,8 @@ void headers(std::string& head, const Response& response, const HeadContext& con
 std::string date_and_server(std::string_view date);
 
 /// The answer to a refused request: a small page that names the status and never repeats what was sent.
-Response refuse(const Rejection& rejection);
+/// `explained`: where a script is to blame, the page says what is wrong with it and what to do.
+Response refuse(const Rejection& rejection, bool explained = false);
 
 /// Adds the lines of --header, but for those whose name the answer has already: who answers knows better. To
 /// Vary, which is a list, it is added.

@@ -24,6 +24,9 @@ class ServerLog : public Trace {
   explicit ServerLog(LogLevel level, int fd = 2);
   ~ServerLog() override;
 
+  /// Writes this line at every level but off, as the one that says where the server listens.
+  void announce(std::string_view what);
+
   /// Waits until what was logged is written, at most one second.
   void flush() { writer_.flush(); }
 

@@ -17,7 +17,7 @@
 namespace {
 
 /// From below to above. A file includes what lies below it, and its own layer as may_include says.
-enum class Layer { bottom, pure, system, handler, observer, top };
+enum class Layer { bottom, pure, system, handler, observer, top, inspector };
 
 struct Place {
   Layer layer;
@@ -29,6 +29,9 @@ const std::map<std::string, Place> kPlaces = {
     // What everybody speaks of: values, interfaces, the owner of a descriptor.
     {"client_watch", {Layer::bottom}},
     {"config", {Layer::bottom}},
+    {"diagnosis", {Layer::bottom}},
+    {"failure_phrases", {Layer::bottom}},
+    {"process_phrases", {Layer::bottom}},
     {"deadline", {Layer::bottom}},
     {"rejection", {Layer::bottom}},
     {"recorded_exchange", {Layer::bottom}},
@@ -39,12 +42,15 @@ const std::map<std::string, Place> kPlaces = {
     {"trace", {Layer::bottom}},
     {"unique_fd", {Layer::bottom}},
     // Bytes into values and back: no system call, no thread, no clock.
-    {"ascii", {Layer::pure}},
+    {"absent_sentences", {Layer::pure}},
     {"answer_fields", {Layer::pure}},
+    {"ascii", {Layer::pure}},
     {"authority", {Layer::pure}},
     {"base64", {Layer::pure}},
     {"cgi_environment", {Layer::pure}},
     {"cgi_message", {Layer::pure}},
+    {"cgi_variables", {Layer::pure}},
+    {"check_report", {Layer::pure}},
     {"chunked", {Layer::pure}},
     {"conditional", {Layer::pure}},
     {"content_coding", {Layer::pure}},
@@ -52,24 +58,44 @@ const std::map<std::string, Place> kPlaces = {
     {"fastcgi_record", {Layer::pure}},
     {"folder_page", {Layer::pure}},
     {"gzip", {Layer::pure}},
+    {"head_changes", {Layer::pure}},
+    {"head_lines", {Layer::pure}},
     {"html", {Layer::pure}},
     {"http", {Layer::pure}},
     {"http_date", {Layer::pure}},
     {"input_buffer", {Layer::pure}},
+    {"inspector_guard", {Layer::pure}},
     {"json_answer", {Layer::pure}},
     {"json_event", {Layer::pure}},
     {"json_text", {Layer::pure}},
+    {"judge_answer", {Layer::pure}},
+    {"judge_body", {Layer::pure}},
+    {"judge_conduct", {Layer::pure}},
+    {"judge_head", {Layer::pure}},
     {"lines", {Layer::pure}},
     {"log_text", {Layer::pure}},
     {"media_type", {Layer::pure}},
     {"multipart", {Layer::pure}},
     {"option_value", {Layer::pure}},
     {"password_file", {Layer::pure}},
+    {"probed_run", {Layer::pure}},
+    {"prometheus_text", {Layer::pure}},
     {"request_fields", {Layer::pure}},
     {"request_parser", {Layer::pure}},
     {"request_target", {Layer::pure}},
     {"response", {Layer::pure}},
+    {"script_judges", {Layer::pure}},
+    {"script_output", {Layer::pure}},
+    {"script_probes", {Layer::pure}},
+    {"script_rules", {Layer::pure}},
+    {"secret_forms", {Layer::pure}},
+    {"secrets", {Layer::pure}},
+    {"shell_text", {Layer::pure}},
+    {"terminal_text", {Layer::pure}},
     {"utf8", {Layer::pure}},
+    {"utf8_text", {Layer::pure}},
+    {"variable_facts", {Layer::pure}},
+    {"variable_sentences", {Layer::pure}},
     // The kernel and the threads: nothing of HTTP.
     {"backend_address", {Layer::system}},
     {"backend_health", {Layer::system}},
@@ -84,6 +110,8 @@ const std::map<std::string, Place> kPlaces = {
     {"password_hash", {Layer::system}},
     {"privileges", {Layer::system}},
     {"process", {Layer::system}},
+    {"process_figures", {Layer::system}},
+    {"process_group", {Layer::system}},
     {"service_manager", {Layer::system}},
     {"socket", {Layer::system}},
     {"spool", {Layer::system}},
@@ -108,12 +136,38 @@ const std::map<std::string, Place> kPlaces = {
     {"start_script", {Layer::handler}},
     // Who watches.
     {"access_log", {Layer::observer}},
+    {"change_journal", {Layer::observer}},
+    {"counters", {Layer::observer}},
+    {"exchange_exports", {Layer::observer}},
+    {"exchange_har", {Layer::observer}},
+    {"exchange_json", {Layer::observer}},
+    {"exchange_mermaid", {Layer::observer}},
+    {"exchange_shell", {Layer::observer}},
+    {"exchange_store", {Layer::observer}},
+    {"json_parts", {Layer::observer}},
     {"log_writer", {Layer::observer}},
+    {"masked_text", {Layer::pure}},
+    {"message_json", {Layer::observer}},
+    {"recorder", {Layer::observer}},
+    {"recording", {Layer::observer}},
+    {"replay_comparison", {Layer::observer}},
+    {"script_json", {Layer::observer}},
+    {"script_place", {Layer::pure}},
     {"server_log", {Layer::observer}},
+    {"server_metrics", {Layer::observer}},
+    {"step_words", {Layer::pure}},
+    {"stepper", {Layer::observer}},
     {"tee", {Layer::observer}},
+    {"terminal_trace", {Layer::observer}},
+    {"time_text", {Layer::observer}},
+    {"told_exchange", {Layer::observer}},
+    {"trace_words", {Layer::observer}},
+    {"worker_board", {Layer::observer}},
     // Who puts it together.
     {"accept_request", {Layer::top}},
     {"acceptor", {Layer::top}},
+    {"check_command", {Layer::top}},
+    {"check_script", {Layer::top}},
     {"command_line", {Layer::top}},
     {"config_file", {Layer::top}},
     {"configuration_text", {Layer::top}},
@@ -126,15 +180,24 @@ const std::map<std::string, Place> kPlaces = {
     {"option_readers", {Layer::top}},
     {"option_sources", {Layer::top}},
     {"option_table", {Layer::top}},
+    {"probe_recorder", {Layer::top}},
     {"router", {Layer::top}},
+    {"run_probe", {Layer::top}},
     {"send_response", {Layer::top}},
     {"parked_connections", {Layer::top}},
     {"server", {Layer::top}},
     {"site", {Layer::top}},
+    // Who shows what the observers saw. Nobody knows of it but main.
+    {"inspection", {Layer::inspector}},
+    {"inspector", {Layer::inspector}},
+    {"inspector_events", {Layer::inspector}},
+    {"inspector_json", {Layer::inspector}},
+    {"page_files", {Layer::bottom}},
+    {"replay", {Layer::inspector}},
 };
 
 int height(Layer layer) {
-  constexpr std::array<int, 6> kHeights = {0, 1, 1, 2, 2, 3};
+  constexpr std::array<int, 7> kHeights = {0, 1, 1, 2, 2, 3, 4};
   return kHeights[static_cast<std::size_t>(layer)];
 }
 
@@ -143,7 +206,10 @@ bool may_include(const std::string& from, const std::string& to) {
   const Place& above = kPlaces.at(from);
   const Place& below = kPlaces.at(to);
   if (from == to) return true;
-  if (below.layer == Layer::observer) return above.layer == Layer::observer || from == "main";
+  if (from == "main") return true;
+  if (below.layer == Layer::inspector) return above.layer == Layer::inspector;
+  if (below.layer == Layer::observer)
+    return above.layer == Layer::observer || above.layer == Layer::inspector;
   if (above.layer == Layer::handler && below.layer == Layer::handler)
     return below.handler.empty() || below.handler == above.handler;
   return above.layer == below.layer || height(below.layer) < height(above.layer);
@@ -419,5 +485,34 @@ TEST_CASE("the check of layers finds what breaks a rule, and nothing else") {
     for (const std::string& complaint : complaints) all += complaint + "\n";
     if (row.complaint == nullptr) CHECK(all == "");
     if (row.complaint != nullptr) CHECK(all.find(row.complaint) != all.npos);
+  }
+}
+
+TEST_CASE("the core knows nothing of the inspector") {
+  // These read what the command line says of it.
+  const std::vector<std::string> of_the_command_line = {"config", "option_table", "help_text"};
+  for (const auto& [path, text] : sources()) {
+    INFO(path);
+    const std::string name = concept_of(path);
+    REQUIRE(kPlaces.contains(name));
+    const Layer layer = kPlaces.at(name).layer;
+    const bool is_core = layer != Layer::observer && layer != Layer::inspector && name != "main" &&
+                         name != "inspector_guard" && name != "page_files" && name != "recorded_exchange";
+    if (!is_core ||
+        std::find(of_the_command_line.begin(), of_the_command_line.end(), name) != of_the_command_line.end())
+      continue;
+    CHECK_MESSAGE(!matches(text, "[Ii]nspect"), "speaks of the inspector");
+  }
+}
+
+TEST_CASE("telling what happens takes less than a tenth of the source that runs scripts") {
+  const auto all = sources();
+  for (const char* path : {"src/execute_cgi.cpp", "src/start_script.cpp", "src/script_run.cpp"}) {
+    INFO(path);
+    const std::string& text = all.at(path);
+    const auto lines = std::count(text.begin(), text.end(), '\n');
+    const auto calls = static_cast<std::ptrdiff_t>(all_matches(text, "trace\\.[a-z_]+\\(").size());
+    CHECK(calls > 0);
+    CHECK(calls * 10 <= lines);
   }
 }

@@ -130,6 +130,15 @@ const std::vector<Row> kRows = {
      [](const Config& c) { return c.limits.spool_dir == "/var/tmp"; }},
     {"max-connections-per-client", "-1", "must be a number from 0 to 1000000", "9",
      [](const Config& c) { return c.limits.max_connections_per_client == 9; }},
+    {"inspect", "::1:4001",
+     "must be a port, or an address and a port, such as 4001, 127.0.0.1:4001 or [::1]:4001", "[::1]:4001",
+     [](const Config& c) {
+       return c.inspect.address == "::1" && c.inspect.port == 4001 && c.explain_failures;
+     }},
+    {"inspect-keep", "0", "must be a number from 1 to 100000", "9",
+     [](const Config& c) { return c.inspect.keep == 9; }},
+    {"inspect-bytes", "-1", "must be a size from 0 to 1G, in bytes or with K, M or G, such as 64K", "1K",
+     [](const Config& c) { return c.inspect.stream_bytes == 1024; }},
 };
 
 /// Only root may do what this asks for.
@@ -209,7 +218,7 @@ TEST_CASE("every option of --help is known to the file, but for those of one sta
       refused += name + " ";
     }
   }
-  CHECK(refused == "config inetd check-config version help ");
+  CHECK(refused == "config inetd check-config version help trace ");
 }
 
 TEST_CASE("find_option knows long names only") {

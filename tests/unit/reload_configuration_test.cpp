@@ -143,5 +143,5 @@ TEST_CASE("what belongs to the start is kept by a reload") {
     if (option.keep != nullptr) kept.push_back(long_name(option));
   CHECK(kept == Strings{"port", "bind", "config", "threads", "queue", "max-connections", "user", "chroot",
                         "access-log", "log-format", "inetd", "check-config", "cgi-max", "cgi-queue",
-                        "cgi-user"});
+                        "cgi-user", "inspect", "inspect-keep", "inspect-bytes", "trace"});
 }
