@@ -144,6 +144,7 @@ class Comparison {
 // A non-parsed-header script wrote the client's head itself.
 std::vector<HeadChange> unparsed(const std::vector<HeadLine>& script) {
   std::vector<HeadChange> changes;
+  changes.reserve(script.size());
   for (const HeadLine& line : script)
     changes.push_back({text_of(line.text), text_of(line.text),
                        "The script's name begins with nph-: what it writes is sent as it is.",
@@ -154,10 +155,12 @@ std::vector<HeadChange> unparsed(const std::vector<HeadLine>& script) {
 // The script's head did not become the client's.
 std::vector<HeadChange> instead(const RecordedExchange& exchange, const std::vector<HeadLine>& script,
                                 const Reason& reason) {
+  const auto sent = lines_of_head(exchange.sent_head);
   std::vector<HeadChange> changes;
+  changes.reserve(script.size() + sent.size());
   for (const HeadLine& line : script)
     changes.push_back({text_of(line.text), std::nullopt, reason.why, reason.section});
-  for (const HeadLine& line : lines_of_head(exchange.sent_head))
+  for (const HeadLine& line : sent)
     changes.push_back({std::nullopt, text_of(line.text), "It is of the server's own answer."});
   return changes;
 }
