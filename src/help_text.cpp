@@ -14,7 +14,9 @@ constexpr std::size_t kHelpWidth = 100;
 constexpr std::size_t kHelpColumn = 38;
 
 constexpr const char* kBeginning =
-    "Usage: tinyhttpd [options]\n\n"
+    "Usage: tinyhttpd [options]\n"
+    "       tinyhttpd check [options] SCRIPT         say which rules of CGI it breaks\n"
+    "       tinyhttpd replay [options] FILE          run a saved exchange again\n\n"
     "Serves the files of a folder and runs its CGI programs.\n\n"
     "  tinyhttpd                                        serve htdocs on port 4000\n"
     "  tinyhttpd --port 8080 --root /srv/www --autoindex\n"

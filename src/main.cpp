@@ -25,6 +25,7 @@
 #include "tinyhttpd/inspection.hpp"
 #include "tinyhttpd/privileges.hpp"
 #include "tinyhttpd/process.hpp"
+#include "tinyhttpd/replay_command.hpp"
 #include "tinyhttpd/server.hpp"
 #include "tinyhttpd/server_log.hpp"
 #include "tinyhttpd/service_manager.hpp"
@@ -200,9 +201,24 @@ int check_script(int argc, char** argv) {
   return status;
 }
 
+/// `tinyhttpd replay FILE`.
+int replay_script(int argc, char** argv) {
+  const ReplayOptions options = parse_replay_command(argc, argv);
+  if (options.file.empty()) {
+    std::fputs(replay_help().c_str(), stdout);
+    return EXIT_SUCCESS;
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  std::string report;
+  const int status = replay_script(options, report);
+  std::fputs(report.c_str(), stdout);
+  return status;
+}
+
 int run(int argc, char** argv) {
   open_standard_streams();
   if (is_check_command(argc, argv)) return check_script(argc, argv);
+  if (is_replay_command(argc, argv)) return replay_script(argc, argv);
   const Command command = parse_command_line(argc, argv);
   if (const auto* printout = std::get_if<Printout>(&command)) {
     std::fputs(printout->text.c_str(), stdout);

@@ -80,10 +80,12 @@ const std::map<std::string, Place> kPlaces = {
     {"password_file", {Layer::pure}},
     {"probed_run", {Layer::pure}},
     {"prometheus_text", {Layer::pure}},
+    {"replay_report", {Layer::pure}},
     {"request_fields", {Layer::pure}},
     {"request_parser", {Layer::pure}},
     {"request_target", {Layer::pure}},
     {"response", {Layer::pure}},
+    {"saved_exchange", {Layer::pure}},
     {"script_judges", {Layer::pure}},
     {"script_output", {Layer::pure}},
     {"script_probes", {Layer::pure}},
@@ -92,6 +94,7 @@ const std::map<std::string, Place> kPlaces = {
     {"secrets", {Layer::pure}},
     {"shell_text", {Layer::pure}},
     {"terminal_text", {Layer::pure}},
+    {"text_difference", {Layer::pure}},
     {"utf8", {Layer::pure}},
     {"utf8_text", {Layer::pure}},
     {"variable_facts", {Layer::pure}},
@@ -181,6 +184,8 @@ const std::map<std::string, Place> kPlaces = {
     {"option_sources", {Layer::top}},
     {"option_table", {Layer::top}},
     {"probe_recorder", {Layer::top}},
+    {"replay_command", {Layer::top}},
+    {"replay_script", {Layer::top}},
     {"router", {Layer::top}},
     {"run_probe", {Layer::top}},
     {"send_response", {Layer::top}},
@@ -489,8 +494,9 @@ TEST_CASE("the check of layers finds what breaks a rule, and nothing else") {
 }
 
 TEST_CASE("the core knows nothing of the inspector") {
-  // These read what the command line says of it.
-  const std::vector<std::string> of_the_command_line = {"config", "option_table", "help_text"};
+  // These read what the command line says of it, or what it has saved.
+  const std::vector<std::string> of_the_command_line = {"config", "option_table", "help_text",
+                                                        "replay_command", "saved_exchange"};
   for (const auto& [path, text] : sources()) {
     INFO(path);
     const std::string name = concept_of(path);
