@@ -35,7 +35,10 @@ lesson_is_explained() {
   local what
   soon newest >/dev/null
   what=$(curl -s "$inspector/api/exchanges" | jq -r --arg path "/lessons/$1.cgi?1" '.exchanges[] | select(.target == $path) | .diagnosis')
-  [ -n "$what" ] && [ "$what" != null ] || { echo "no diagnosis"; return 1; }
+  if [ -z "$what" ] || [ "$what" = null ]; then
+    echo "no diagnosis"
+    return 1
+  fi
   logged "$(printf '%s' "${what:0:40}" | sed 's/[][\.*^$/]/\\&/g')"
 }
 for page in "$root"/lessons/*.html; do
