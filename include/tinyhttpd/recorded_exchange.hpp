@@ -14,8 +14,8 @@
 
 namespace tinyhttpd {
 
-/// A step of an exchange. What its `stream`, `offset`, `bytes`, `number` and `text` say is in the comment; the
-/// others are as they come.
+/// A step of an exchange. What its `stream`, `offset`, `bytes`, `number` and `text` say is in the comment;
+/// the others are as they come.
 enum class Step : std::uint8_t {
   accepted,           ///< the connection was; before the request
   queued,             ///< put into the work queue
