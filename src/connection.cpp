@@ -64,14 +64,15 @@ Transfer send_parts_body(int socket, const PartsBody& body, std::uint64_t positi
   return {Transfer::Outcome::failed};
 }
 
-/// Sends the next bytes of an answer of `total` bytes, of which some are left.
-Transfer send_some(int socket, const Outgoing& outgoing, std::uint64_t total) {
+/// Sends the next bytes of an answer of `total` bytes, of which some are left; `closing`: the end of the
+/// connection follows the answer, and may travel in the same packet.
+Transfer send_some(int socket, const Outgoing& outgoing, std::uint64_t total, bool closing) {
   const std::size_t head_sent = std::min<std::uint64_t>(outgoing.sent, outgoing.head.size());
   const std::string_view head = std::string_view(outgoing.head).substr(head_sent);
   const std::uint64_t position = outgoing.body_bytes_sent();
   if (const std::string* text = text_of(outgoing.body); text != nullptr && !outgoing.without_body)
-    return send_two(socket, head, std::string_view(*text).substr(position));
-  if (!head.empty()) return send(socket, head, total > outgoing.head.size());
+    return send_two(socket, head, std::string_view(*text).substr(position), closing);
+  if (!head.empty()) return send(socket, head, closing || total > outgoing.head.size());
   if (const auto* parts = std::get_if<PartsBody>(&outgoing.body))
     return send_parts_body(socket, *parts, position);
   const auto& file = std::get<FileBody>(outgoing.body);
@@ -265,7 +266,7 @@ Result<void> Connection::redirect(std::string target) {
 
 Progress Connection::send_outgoing() {
   for (std::uint64_t total = outgoing.total(); outgoing.sent < total;) {
-    const Transfer transfer = send_some(socket(), outgoing, total);
+    const Transfer transfer = send_some(socket(), outgoing, total, close_after);
     if (transfer.outcome == Transfer::Outcome::would_wait) return Progress::need_output;
     if (transfer.outcome != Transfer::Outcome::some) return Progress::gone;
     answer_begun = true;

@@ -108,14 +108,15 @@ Transfer send(int fd, std::string_view bytes, bool more) {
   return transfer([&] { return ::send(fd, bytes.data(), bytes.size(), flags); });
 }
 
-Transfer send_two(int fd, std::string_view first, std::string_view second) {
+Transfer send_two(int fd, std::string_view first, std::string_view second, bool more) {
   // iovec has no const: sendmsg only reads.
   std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
                               iovec{const_cast<char*>(second.data()), second.size()}};
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = pieces.size();
-  return transfer([&] { return ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+  return transfer([&] { return ::sendmsg(fd, &message, flags); });
 }
 
 Transfer send_parts(int fd, std::span<std::string_view> parts) {

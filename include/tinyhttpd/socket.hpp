@@ -43,11 +43,12 @@ Transfer receive(int fd, std::span<char> buffer);
 /// so: receive() tells.
 Transfer receive_into_pipe(int fd, int pipe, std::size_t most);
 
-/// Sends what fits, without waiting and without SIGPIPE; `more`: further bytes follow at once (MSG_MORE).
+/// Sends what fits, without waiting and without SIGPIPE; `more`: further bytes, or the end, follow at once
+/// (MSG_MORE).
 Transfer send(int fd, std::string_view bytes, bool more = false);
 
-/// Sends a head and the first of the body in one call, without waiting.
-Transfer send_two(int fd, std::string_view first, std::string_view second);
+/// Sends a head and the first of the body in one call, without waiting; `more` as above.
+Transfer send_two(int fd, std::string_view first, std::string_view second, bool more = false);
 
 /// Sends several runs in one call, without waiting, and takes what was sent off their front.
 Transfer send_parts(int fd, std::span<std::string_view> parts);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 
 #include <new>
 #include <string>
@@ -135,6 +136,21 @@ TEST_CASE("a silent script ends when its client is gone, and its place is free")
     CHECK(leash.wait_until_dropped());
     CHECK(get(server.port(), "/cgi-bin/hello.sh").body == "hello");
     CHECK(tinyhttpd::Clock::now() - start < std::chrono::seconds(10));
+  }
+}
+
+TEST_CASE("the end of a connection comes with the answer, and does not make the client wait again") {
+  ServerUnderTest server(two_threads);
+  server.file("/a.txt", "a");
+  // The first time, it comes from the disk.
+  get(server.port(), "/a.txt");
+  for (int i = 0; i < 100; ++i) {
+    Client client(server.port());
+    client.send("GET /a.txt HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    pollfd waiting{client.fd(), POLLIN | POLLRDHUP, 0};
+    REQUIRE(::poll(&waiting, 1, 10'000) == 1);
+    REQUIRE((waiting.revents & POLLRDHUP) != 0);
+    REQUIRE(client.read().body == "a");
   }
 }
 
