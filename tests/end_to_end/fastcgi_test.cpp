@@ -111,9 +111,9 @@ TEST_CASE("fastcgi: the application gets the variables of CGI, and where its fil
       {"HTTP_HOST", "test"},
       {"HTTP_X_SOME", "thing"},
   };
-  for (const auto& [name, value] : expected) {
-    CAPTURE(name);
-    CHECK(request.variable(name) == value);
+  for (const auto& variable : expected) {
+    CAPTURE(variable.first);
+    CHECK(request.variable(variable.first) == variable.second);
   }
   for (const std::string name : {"REMOTE_USER", "AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE"}) {
     CAPTURE(name);

@@ -31,6 +31,8 @@ struct Lesson {
   int status;
   /// What the log says of it; of floods-stderr, which does not fail, a line of standard error.
   const char* cause;
+  /// How long the server waits for it, in seconds: short where the lesson is about that.
+  double patience = 60;
 };
 
 constexpr Lesson kLessons[] = {
@@ -43,7 +45,7 @@ constexpr Lesson kLessons[] = {
     {"mistyped-status", 502, "a Status that is no number from 200 to 599: \"Status: OK\""},
     {"past-content-length", 502, "ended with exit status 1 before its header was complete"},
     {"floods-stderr", 200, "(more of its standard error is read and not logged)"},
-    {"never-ends", 504, "(--cgi-timeout): see what it waits for"},
+    {"never-ends", 504, "(--cgi-timeout): see what it waits for", 0.3},
     {"child-on-the-pipe", 502, "wrote no output at all"},
 };
 
@@ -95,12 +97,6 @@ std::vector<std::string> shown_lines(const std::string& page, const std::string&
   return lines_of(text_of(page.substr(start + begin.size(), end - start - begin.size())));
 }
 
-/// The site with its own scripts, whose patience ends soon.
-void serve_lessons(tinyhttpd::Config& config) {
-  config.root = kSite;
-  config.cgi.timeout = tinyhttpd::Seconds(0.3);
-}
-
 /// All that the log of a server with the patience of the lessons says of its scripts: level, name, words.
 std::set<std::string> log_of(const Recorder& recorder, const std::string& script) {
   std::set<std::string> lines;
@@ -144,7 +140,10 @@ std::vector<std::string> side_of(const std::vector<std::string>& change, char si
 TEST_CASE("Each lesson fails with its status, and the log names the cause as its page quotes it") {
   for (const Lesson& lesson : kLessons) {
     CAPTURE(lesson.name);
-    ServerUnderTest server(serve_lessons);
+    ServerUnderTest server([&](tinyhttpd::Config& config) {
+      config.root = kSite;
+      config.cgi.timeout = tinyhttpd::Seconds(lesson.patience);
+    });
     const std::string script = "/lessons/" + std::string(lesson.name) + ".cgi";
     CHECK(post(server.port(), script, kForm).status == lesson.status);
     const auto log = log_of(server.recorder(), script);

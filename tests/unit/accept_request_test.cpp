@@ -119,6 +119,7 @@ void warm_up(Conversation& conversation, const std::string& request) {
 int costly_requests(Conversation& conversation, const std::string& request) {
   warm_up(conversation, request);
   const std::time_t begun = std::time(nullptr);
+  (void)conversation.answer_to(request);  // the dates of this second
   int costly = 0;
   for (int i = 0; i < 500; ++i) costly += conversation.cost_of(request) > 0 ? 1 : 0;
   const auto dates = 2 * static_cast<int>(std::time(nullptr) - begun);
@@ -174,6 +175,7 @@ TEST_CASE("accept_request lends the memory of a connection that is parked to the
   Conversation second(TINYHTTPD_SOURCE_DIR, "off");
   warm_up(second, get());
   const std::time_t begun = std::time(nullptr);
+  (void)second.answer_to(get());  // the dates of this second
   int costly = 0;
   for (int i = 0; i < 200; ++i) costly += first.cost_of(get()) + second.cost_of(get()) > 0 ? 1 : 0;
   CHECK(costly <= 2 * static_cast<int>(std::time(nullptr) - begun));

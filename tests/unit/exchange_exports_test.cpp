@@ -76,8 +76,9 @@ RecordedExchange run_in(const TemporaryFolder& folder, const std::string& name) 
 }  // namespace
 
 TEST_CASE("what is exported stays what it is") {
-  for (const auto& [name, exchange] : samples()) {
-    CAPTURE(name);
+  for (const auto& sample : samples()) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     const std::string drawing = exchange_mermaid(exchange);
     CHECK((drawing == golden(name + ".mmd", drawing)));
     const std::string command = exchange_shell(exchange);
@@ -88,8 +89,9 @@ TEST_CASE("what is exported stays what it is") {
 }
 
 TEST_CASE("no secret is in anything that is exported") {
-  for (const auto& [name, exchange] : samples()) {
-    CAPTURE(name);
+  for (const auto& sample : samples()) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     const std::string all = exchange_mermaid(exchange) + exchange_har(exchange) + exchange_shell(exchange);
     CHECK(all.find("sesame") == all.npos);
     for (const std::string& secret : sample_secrets()) {
@@ -108,8 +110,9 @@ TEST_CASE("every line of a drawing is one statement, whatever the bytes") {
       "Note over (worker|runner): )([A-Za-z0-9 .,:/=?_()'!*@-]|#[0-9]+;)+");
   auto all = samples();
   all.emplace("hostile", hostile_sample());
-  for (const auto& [name, exchange] : all) {
-    CAPTURE(name);
+  for (const auto& sample : all) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     std::string drawing = exchange_mermaid(exchange);
     const std::string header = "sequenceDiagram\n";
     REQUIRE(drawing.starts_with(header));
@@ -153,8 +156,9 @@ TEST_CASE("an archive has every member that HAR 1.2 asks for") {
   auto all = samples();
   all.emplace("hostile", hostile_sample());
   all.emplace("nothing", RecordedExchange());
-  for (const auto& [name, exchange] : all) {
-    CAPTURE(name);
+  for (const auto& sample : all) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     const Json har = Json::parse(exchange_har(exchange));
     CHECK(har["log"]["version"] == "1.2");
     const Json entry = har["log"]["entries"][0];
@@ -171,8 +175,9 @@ TEST_CASE("an archive has every member that HAR 1.2 asks for") {
 }
 
 TEST_CASE("the timings of an archive add up to its time") {
-  for (const auto& [name, exchange] : samples()) {
-    CAPTURE(name);
+  for (const auto& sample : samples()) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     const Json entry = entry_of(exchange);
     double sum = 0;
     for (const auto& [phase, milliseconds] : entry["timings"].items())

@@ -47,16 +47,18 @@ std::string texts_of(const std::string& json_text) {
 }  // namespace
 
 TEST_CASE("an exchange as JSON stays what it is") {
-  for (const auto& [name, exchange] : samples()) {
-    CAPTURE(name);
+  for (const auto& sample : samples()) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     const std::string text = json_of(exchange).dump(1) + "\n";
     CHECK((text == golden(name + ".json", text)));
   }
 }
 
 TEST_CASE("the summary of an exchange is the beginning of its JSON") {
-  for (const auto& [name, exchange] : samples()) {
-    CAPTURE(name);
+  for (const auto& sample : samples()) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     const Json summary = Json::parse(summary_json(exchange));
     const Json whole = json_of(exchange);
     CHECK(summary.size() == 15);
@@ -79,8 +81,9 @@ TEST_CASE("a failure is diagnosed in one sentence and in three") {
 }
 
 TEST_CASE("no secret is in the JSON of a script that prints its whole environment") {
-  for (const auto& [name, exchange] : samples()) {
-    CAPTURE(name);
+  for (const auto& sample : samples()) {
+    const auto& [name, exchange] = sample;
+    CAPTURE(sample.first);
     const std::string texts = texts_of(exchange_json(exchange, nullptr)) + texts_of(summary_json(exchange));
     CHECK(texts.find("sesame") == texts.npos);
     for (const std::string& secret : sample_secrets()) {

@@ -226,8 +226,15 @@ std::string concept_of(const std::string& path) {
   return std::filesystem::path(path).stem().string();
 }
 
+/// Made once for each pattern, which takes longer than most searches.
+const std::regex& expression_of(const std::string& pattern) {
+  static std::map<std::string, std::regex> known;
+  const auto found = known.find(pattern);
+  return found != known.end() ? found->second : known.emplace(pattern, std::regex(pattern)).first->second;
+}
+
 std::vector<std::string> all_matches(const std::string& text, const std::string& pattern) {
-  const std::regex expression(pattern);
+  const std::regex& expression = expression_of(pattern);
   std::vector<std::string> found;
   for (std::sregex_iterator match(text.begin(), text.end(), expression), end; match != end; ++match)
     found.push_back(match->size() > 1 ? match->str(1) : match->str());
@@ -235,7 +242,7 @@ std::vector<std::string> all_matches(const std::string& text, const std::string&
 }
 
 bool matches(const std::string& text, const std::string& pattern) {
-  return std::regex_search(text, std::regex(pattern));
+  return std::regex_search(text, expression_of(pattern));
 }
 
 /// The end of a comment, a string or a character constant that begins at `start`; `start` where none does.
@@ -497,8 +504,9 @@ TEST_CASE("the core knows nothing of the inspector") {
   // These read what the command line says of it, or what it has saved.
   const std::vector<std::string> of_the_command_line = {"config", "option_table", "help_text",
                                                         "replay_command", "saved_exchange"};
-  for (const auto& [path, text] : sources()) {
-    INFO(path);
+  for (const auto& source : sources()) {
+    const auto& [path, text] = source;
+    INFO(source.first);
     const std::string name = concept_of(path);
     REQUIRE(kPlaces.contains(name));
     const Layer layer = kPlaces.at(name).layer;
