@@ -5,6 +5,7 @@
 #include <ctime>
 #include <exception>
 
+#include "tinyhttpd/explanation.hpp"
 #include "tinyhttpd/invoke_json.hpp"
 #include "tinyhttpd/list_folder.hpp"
 #include "tinyhttpd/request_target.hpp"
@@ -429,7 +430,8 @@ Result<Response> RequestSteps::response_to(const Route& route) {
 Response RequestSteps::refusal_of(const Rejection& rejection) {
   if (client().phase > Phase::reading_head) tell_of_request("");
   services_.trace.rejected(client().id, rejection, client().request.line, client().endpoints);
-  const bool is_explained = config().explain_failures && rejection.failure;
+  const bool is_explained =
+      rejection.failure && is_explained_to(config().explained, client().request, client().endpoints);
   Response refusal = refuse(rejection, is_explained);
   if (!is_explained) use_error_page(refusal);
   return refusal;

@@ -5,9 +5,6 @@
 namespace tinyhttpd {
 namespace {
 
-/// A longer line is told in pieces.
-constexpr std::size_t kMaxLine = 2048;
-
 /// More than this is read, so that whoever writes it can go on, and not told.
 constexpr std::size_t kMaxBytes = 256 * 1024;
 
@@ -28,8 +25,8 @@ void ErrorLines::tell(bool all) {
   std::string_view rest = line_;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
-    if (end == rest.npos && rest.size() < kMaxLine && !all) break;
-    const std::string_view line = rest.substr(0, std::min(end, kMaxLine));
+    if (end == rest.npos && rest.size() < kErrorPieceBytes && !all) break;
+    const std::string_view line = rest.substr(0, std::min(end, kErrorPieceBytes));
     trace_.cgi_error_line(id_, script_name_, line);
     rest.remove_prefix(std::min(rest.size(), line.size() + (line.size() == end ? 1 : 0)));
   }

@@ -5,6 +5,7 @@
 #include "tinyhttpd/replay_comparison.hpp"
 #include "tinyhttpd/step_words.hpp"
 #include "tinyhttpd/time_text.hpp"
+#include "tinyhttpd/trace.hpp"
 
 namespace tinyhttpd {
 
@@ -18,7 +19,8 @@ Json or_null(const std::string& text) {
 ScriptFailure masked_failure(const RecordedExchange& exchange, const MaskedText& masked) {
   ScriptFailure failure = *exchange.failure;
   const bool knows_secrets = !exchange.request_head.empty() || exchange.over;
-  failure.detail = knows_secrets ? masked.mask().mask_head(failure.detail) : "";
+  failure.detail =
+      knows_secrets ? masked.mask().mask_head(failure.detail, std::string_view::npos, Cut::end) : "";
   return failure;
 }
 
@@ -75,17 +77,28 @@ Json streams_json(const RecordedExchange& exchange, const MaskedText& masked) {
   return streams;
 }
 
+// Of a line that came in pieces, each piece is cut where the next one begins.
+Cut cut_of(const RecordedStep& step, bool& goes_on) {
+  if (step.step != Step::error_line) return Cut::none;
+  const bool begins = !std::exchange(goes_on, step.text.size() >= kErrorPieceBytes);
+  if (goes_on) return begins ? Cut::end : Cut::both;
+  return begins ? Cut::none : Cut::begin;
+}
+
 Json events_json(const RecordedExchange& exchange, const MaskedText& masked) {
   Json events = Json::array();
-  for (const RecordedStep& step : exchange.steps)
+  bool goes_on = false;
+  for (RecordedStep step : exchange.steps) {
+    step.text = masked.mask().mask(step.text, cut_of(step, goes_on));
     events.push_back({{"at", step.at},
                       {"step", name_of(step.step)},
                       {"stream", step.stream},
                       {"offset", step.offset},
                       {"bytes", step.bytes},
                       {"number", step.number},
-                      {"text", masked.text(step.text)},
+                      {"text", to_utf8(step.text)},
                       {"words", masked.text(words_for(step, exchange))}});
+  }
   return events;
 }
 

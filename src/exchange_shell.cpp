@@ -91,7 +91,7 @@ void ShellText::add_program() {
 
 void ShellText::take_body(std::string_view body) {
   const bool is_cut = exchange_.streams[0].total > exchange_.streams[0].bytes.size();
-  const std::string covered = masked_.mask().mask(body, is_cut);
+  const std::string covered = masked_.mask().mask(body, is_cut ? Cut::end : Cut::none);
   if (covered != body) note_masked("the body");
   if (is_cut)
     comments_ += "# Of the body only the first " + in_bytes(body.size()) + " of " +
@@ -121,7 +121,7 @@ std::string ShellText::for_script() {
   std::string command = std::move(command_);
   command_.clear();
   if (!place.folder.empty()) {
-    add_word(masked_.mask().mask(place.folder));
+    add_word(place.folder);
     prepared_ += "cd " + command_.substr(kNextLine.size()) + " || exit\n";
   }
   command_ = std::move(command);

@@ -4,6 +4,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "tinyhttpd/secrets.hpp"
+
 namespace tinyhttpd {
 namespace {
 
@@ -54,12 +56,18 @@ Json workers(const Recorder& recorder, std::size_t count) {
   return list;
 }
 
-/// A variable for scripts may be a password.
+/// What was said of an option: of a variable for scripts, which may be a password, the name alone; of a field
+/// with a secret name as well.
+std::string without_secrets(const std::string& option, const std::string& text) {
+  if (option == "cgi-env") return text.substr(0, text.find('='));
+  const std::string field = text.substr(0, text.find(':'));
+  return option == "header" && is_secret_name(field) ? field : text;
+}
+
 Json options(const Config& config) {
   Json list = Json::array();
   for (const auto& [name, texts] : config.given)
-    for (const std::string& text : texts)
-      list.push_back({name, name == "cgi-env" ? text.substr(0, text.find('=')) : text});
+    for (const std::string& text : texts) list.push_back({name, without_secrets(name, text)});
   return list;
 }
 

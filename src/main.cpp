@@ -146,6 +146,7 @@ void serve(const Config& config, Words words) {
     handover.client = streams.emplace(as_duration(std::min(config.limits.send_timeout, config.drain_timeout)))
                           .take_connection();
   ServerLog server_log(config.log_level);
+  if (config.trace || !config.inspect.address.empty()) server_log.cover_secrets();
   AccessLog access_log(config.access_log, config.log_format, server_log);
   Tee trace;
   trace.add(server_log);

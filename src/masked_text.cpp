@@ -5,7 +5,8 @@
 namespace tinyhttpd {
 
 std::string MaskedText::stream(const RecordedStream& stream, std::size_t head_bytes) const {
-  return mask_.mask_head(stream.bytes, head_bytes, stream.total > stream.bytes.size());
+  const bool is_cut = stream.total > stream.bytes.size();
+  return mask_.mask_head(stream.bytes, head_bytes, is_cut ? Cut::end : Cut::none);
 }
 
 }  // namespace tinyhttpd

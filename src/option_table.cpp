@@ -224,12 +224,13 @@ constexpr Option kOptions[] = {
    "/metrics and /healthz",
    [](C& c, const V& v) {
      std::tie(c.inspect.address, c.inspect.port) = endpoint_from(v);
-     c.explain_failures = true;
+     const bool is_own = c.inspect.address.starts_with("127.") || c.inspect.address == "::1";
+     c.explained = is_own ? Explained::to_this_machine : Explained::to_everybody;
    },
    [](C& next, const C& now) {
      next.inspect.address = now.inspect.address;
      next.inspect.port = now.inspect.port;
-     next.explain_failures = now.explain_failures;
+     next.explained = now.explained;
    }},
   {Group::watching, "inspect-keep", "N", "exchanges of scripts, and as many others (default 200)",
    [](C& c, const V& v) { c.inspect.keep = number_from(v, 1, 100'000); },

@@ -119,8 +119,8 @@ Json script_json(const RecordedExchange& exchange, const MaskedText& masked) {
   const ScriptPlace place = place_of_script(exchange);
   Json script;
   script["path"] = masked.text(exchange.script);
-  script["file"] = masked.text(place.file);
-  script["folder"] = masked.text(place.folder);
+  script["file"] = to_utf8(place.file);
+  script["folder"] = to_utf8(place.folder);
   script["arguments"] = Json::array();
   for (const std::string& argument : exchange.arguments) script["arguments"].push_back(masked.text(argument));
   script["pid"] = exchange.pid == 0 ? Json(nullptr) : Json(exchange.pid);

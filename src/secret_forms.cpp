@@ -24,16 +24,15 @@ std::string percent_decoded(std::string_view text) {
 }
 
 // All but the unreserved (RFC 3986 section 2.3).
-std::string percent_encoded(std::string_view text) {
+std::string percent_encoded(std::string_view text, std::string_view digits) {
   constexpr CharSet kUnreserved = letters_digits_and("-._~");
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (contains(kUnreserved, c)) {
       encoded += c;
     } else {
-      encoded.append(1, '%').append(1, kDigits[byte >> 4U]).append(1, kDigits[byte & 0xFU]);
+      encoded.append(1, '%').append(1, digits[byte >> 4U]).append(1, digits[byte & 0xFU]);
     }
   }
   return encoded;
@@ -61,8 +60,13 @@ std::string html_escaped(std::string_view text) {
 }  // namespace
 
 std::vector<std::string> forms_of_secret(std::string_view secret) {
-  return {std::string(secret),   percent_decoded(secret),       percent_encoded(secret),
-          encode_base64(secret), json_escaped(to_utf8(secret)), html_escaped(secret)};
+  return {std::string(secret),
+          percent_decoded(secret),
+          percent_encoded(secret, "0123456789ABCDEF"),
+          percent_encoded(secret, "0123456789abcdef"),
+          encode_base64(secret),
+          json_escaped(to_utf8(secret)),
+          html_escaped(secret)};
 }
 
 }  // namespace tinyhttpd

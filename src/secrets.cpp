@@ -9,6 +9,7 @@
 #include "tinyhttpd/head_lines.hpp"
 #include "tinyhttpd/http.hpp"
 #include "tinyhttpd/recorded_exchange.hpp"
+#include "tinyhttpd/secret_entries.hpp"
 #include "tinyhttpd/secret_forms.hpp"
 
 namespace tinyhttpd {
@@ -63,12 +64,15 @@ void cover_value(std::string& text, std::size_t begin, std::string_view name, st
 bool is_secret_name(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames = {"authorization", "proxy-authorization", "cookie",
                                                       "set-cookie"};
-  constexpr std::array<std::string_view, 6> kParts = {"token",  "secret",  "password",
-                                                      "passwd", "api-key", "session"};
+  constexpr std::array<std::string_view, 12> kParts = {
+      "token",   "secret", "passwd", "password", "passphrase", "credential",
+      "session", "sessid", "apikey", "api-key",  "access-key", "private-key"};
+  constexpr std::array<std::string_view, 3> kWords = {"-pass-", "-pwd-", "-pw-"};
   const std::string plain = plain_name(name);
+  const std::string words = "-" + plain + "-";
+  const auto is_in = [&words](std::string_view part) { return words.find(part) != words.npos; };
   return std::find(kNames.begin(), kNames.end(), plain) != kNames.end() ||
-         std::any_of(kParts.begin(), kParts.end(),
-                     [&plain](auto part) { return plain.find(part) != plain.npos; });
+         std::any_of(kParts.begin(), kParts.end(), is_in) || std::any_of(kWords.begin(), kWords.end(), is_in);
 }
 
 std::string_view script_head_of(const RecordedExchange& exchange) {
@@ -83,14 +87,36 @@ Mask::Mask(const RecordedExchange& exchange, const RecordedExchange* other) {
   prepare();
 }
 
+Mask::Mask(std::span<const std::string> environment) {
+  collect_environment(environment);
+  prepare();
+}
+
 void Mask::collect(const RecordedExchange& exchange) {
   collect_head(exchange.request_head);
   collect_head(script_head_of(exchange));
   collect_head(exchange.sent_head);
-  for (const std::string_view variable : exchange.environment) {
+  collect_environment(exchange.environment);
+  for (const SecretEntry& entry : secrets_of_query(exchange.query)) add_forms(entry.value);
+  collect_body(exchange);
+}
+
+void Mask::collect_environment(std::span<const std::string> environment) {
+  for (const std::string_view variable : environment) {
     const std::size_t equals = variable.find('=');
-    if (equals != variable.npos) collect_value(variable.substr(0, equals), variable.substr(equals + 1));
+    if (equals == variable.npos) continue;
+    const std::string_view name = variable.substr(0, equals);
+    collect_value(name, variable.substr(equals + 1));
+    if (name == "QUERY_STRING")
+      for (const SecretEntry& entry : secrets_of_query(variable.substr(equals + 1))) add_forms(entry.value);
   }
+}
+
+// What a form or JSON holds, by its names. A body of another kind is searched as JSON finds nothing in it.
+void Mask::collect_body(const RecordedExchange& exchange) {
+  const std::string_view body = exchange.streams[0].bytes;
+  for (const SecretEntry& entry : secrets_of_query(body)) add_forms(entry.value);
+  for (const SecretEntry& entry : secrets_of_json(body)) add_forms(entry.value);
 }
 
 void Mask::collect_head(std::string_view head) {
@@ -99,9 +125,10 @@ void Mask::collect_head(std::string_view head) {
 
 void Mask::collect_value(std::string_view name, std::string_view value) {
   if (!is_secret_name(name)) return;
+  const std::size_t least = plain_name(name).ends_with("cookie") ? kMinCookieBytes : kMinSecretBytes;
   for (const std::string_view part : secret_parts(name, value)) {
-    add_forms(part);
-    add_forms(without_quotes(part));
+    add_forms(part, least);
+    add_forms(without_quotes(part), least);
   }
   if (!plain_name(name).ends_with("authorization")) return;
   const std::size_t blank = std::min(value.find(' '), value.size());
@@ -115,8 +142,8 @@ void Mask::collect_value(std::string_view name, std::string_view value) {
   if (colon != pair->npos) add_forms(std::string_view(*pair).substr(colon + 1));
 }
 
-void Mask::add_forms(std::string_view secret) {
-  if (secret.size() < kMinSecretBytes) return;
+void Mask::add_forms(std::string_view secret, std::size_t least) {
+  if (secret.size() < least) return;
   for (std::string& form : forms_of_secret(secret))
     if (form.size() >= kMinSecretBytes) secrets_.push_back(std::move(form));
 }
@@ -162,15 +189,25 @@ std::size_t Mask::cut_secret_begin(std::string_view text) const {
   return text.size();
 }
 
-std::string Mask::mask(std::string_view text, bool is_cut) const {
+// How much of the text's beginning is the end of a secret.
+std::size_t Mask::cut_secret_end(std::string_view text) const {
+  std::size_t longest = 0;
+  for (const std::string_view secret : secrets_)
+    for (std::size_t size = std::min(secret.size(), text.size()); size > longest; --size)
+      if (secret.ends_with(text.substr(0, size))) longest = size;
+  return longest;
+}
+
+std::string Mask::mask(std::string_view text, Cut cut) const {
   std::string masked(text);
   if (secrets_.empty()) return masked;
   for (std::size_t begin = 0; begin < text.size(); ++begin)
     if (const std::size_t length = length_at(text.substr(begin))) cover(masked, begin, length);
-  if (is_cut) {
+  if (cut == Cut::end || cut == Cut::both) {
     const std::size_t begin = cut_secret_begin(text);
     cover(masked, begin, text.size() - begin);
   }
+  if (cut == Cut::begin || cut == Cut::both) cover(masked, 0, cut_secret_end(text));
   return masked;
 }
 
@@ -180,8 +217,8 @@ std::string Mask::mask_value(std::string_view name, std::string_view value) cons
   return masked;
 }
 
-std::string Mask::mask_head(std::string_view text, std::size_t head_bytes, bool is_cut) const {
-  std::string masked = mask(text, is_cut);
+std::string Mask::mask_head(std::string_view text, std::size_t head_bytes, Cut cut) const {
+  std::string masked = mask(text, cut);
   for (const HeadLine& line : lines_of_head(text.substr(0, head_bytes)))
     cover_value(masked, static_cast<std::size_t>(line.value.data() - text.data()), line.name, line.value);
   return masked;

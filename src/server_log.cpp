@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include "tinyhttpd/cgi_environment.hpp"
 #include "tinyhttpd/log_text.hpp"
@@ -20,6 +21,9 @@ namespace {
 // One name and one text, with the time before them, fit kMaxLogLineBytes.
 constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxTextBytes = 2560;
+
+/// Of so many scripts at once the secrets are known; of more, those of the latest.
+constexpr std::size_t kMostCovered = 4096;
 
 /// spdlog gives a line its time and level; the LogWriter takes it from there.
 class WriterSink : public spdlog::sinks::base_sink<std::mutex> {
@@ -169,6 +173,40 @@ void ServerLog::gateway_wait(RequestId id) {
   });
 }
 
+void ServerLog::cgi_environment(RequestId id, std::string_view, std::span<const std::string> environment,
+                                std::span<const std::string>) {
+  if (!covers_secrets_) return;
+  try {
+    Covered given{.mask = Mask(environment)};
+    if (given.mask.is_empty()) return;
+    const std::lock_guard lock(mutex_);
+    covered_.insert_or_assign(id, std::move(given));
+    if (covered_.size() > kMostCovered) covered_.erase(covered_.begin());
+  } catch (const std::exception&) {  // out of memory: it is not covered
+  }
+}
+
+/// A script may say something after its answer is over, and after it was reaped: what is known of it stays
+/// until many others have been started.
+std::string ServerLog::covered_line(RequestId id, std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  const auto found = covered_.find(id);
+  if (found == covered_.end()) return std::string(line);
+  auto& [mask, goes_on] = found->second;
+  const bool begins = !std::exchange(goes_on, line.size() >= kErrorPieceBytes);
+  if (goes_on) return mask.mask(line, begins ? Cut::end : Cut::both);
+  return mask.mask(line, begins ? Cut::none : Cut::begin);
+}
+
+ScriptFailure ServerLog::covered(RequestId id, const ScriptFailure& failure) {
+  ScriptFailure safe = failure;
+  const std::lock_guard lock(mutex_);
+  const auto found = covered_.find(id);
+  if (found != covered_.end())
+    safe.detail = found->second.mask.mask_head(failure.detail, std::string_view::npos, Cut::end);
+  return safe;
+}
+
 void ServerLog::cgi_spawned(RequestId id, int pid) {
   log(LogLevel::debug, [&](std::string& text) {
     append_id(text, id);
@@ -176,19 +214,19 @@ void ServerLog::cgi_spawned(RequestId id, int pid) {
   });
 }
 
-void ServerLog::cgi_error_line(RequestId, std::string_view script, std::string_view line) {
+void ServerLog::cgi_error_line(RequestId id, std::string_view script, std::string_view line) {
   log(LogLevel::warning, [&](std::string& text) {
     append_script(text, script);
-    append_sentence(text, line, kMaxTextBytes);
+    append_sentence(text, covered_line(id, line), kMaxTextBytes);
   });
 }
 
-void ServerLog::cgi_failed(RequestId, std::string_view script, const ScriptFailure& failure) {
+void ServerLog::cgi_failed(RequestId id, std::string_view script, const ScriptFailure& failure) {
   // A visitor who left, and a server that was told to stop, are no fault of the script's.
   const bool is_fault = failure.fault != ScriptFault::abandoned && failure.fault != ScriptFault::stopped;
   log(is_fault ? LogLevel::error : LogLevel::info, [&](std::string& text) {
     append_script(text, script);
-    append_sentence(text, describe(failure), kMaxTextBytes);
+    append_sentence(text, describe(covered(id, failure)), kMaxTextBytes);
   });
 }
 

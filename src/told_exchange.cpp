@@ -59,7 +59,7 @@ std::string ToldExchange::without_secrets(std::string_view head) {
 }
 
 ScriptFailure ToldExchange::without_secrets(ScriptFailure failure) {
-  failure.detail = mask().mask_head(failure.detail, std::string_view::npos, true);
+  failure.detail = mask().mask_head(failure.detail, std::string_view::npos, Cut::end);
   return failure;
 }
 
@@ -75,7 +75,7 @@ std::string ToldExchange::next_chunk(Stream stream, std::string_view bytes) {
   text.append(bytes.substr(0, kLookedAt));
   // A byte is covered by a byte: the chunk still begins where it did.
   const std::string masked =
-      is_head ? mask().mask_head(text, std::string_view::npos, true) : mask().mask(text, true);
+      is_head ? mask().mask_head(text, std::string_view::npos, Cut::end) : mask().mask(text, Cut::end);
   text.append(bytes.substr(std::min(kLookedAt, bytes.size())));
   text.erase(0, text.size() - std::min(text.size(), kMaxSecret));
   return excerpt(std::string_view(masked).substr(begin), bytes.size());

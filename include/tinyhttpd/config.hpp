@@ -123,6 +123,9 @@ struct FileConfig {
   bool operator==(const FileConfig&) const = default;
 };
 
+/// Whom an error page tells what went wrong with a script, and what to do.
+enum class Explained { to_nobody, to_this_machine, to_everybody };
+
 /// A second listener that shows what happens (--inspect).
 struct InspectConfig {
   std::string address;                   ///< without port, IPv6 without brackets; empty: there is none
@@ -157,8 +160,8 @@ struct Config {
   std::vector<JsonRule> json;  ///< the first that matches counts
   std::vector<AuthRule> auth;  ///< the longest prefix counts
   InspectConfig inspect;
-  bool trace = false;             ///< --trace: tell of each exchange on the terminal
-  bool explain_failures = false;  ///< error pages say what went wrong with a script, and what to do
+  bool trace = false;                          ///< --trace: tell of each exchange on the terminal
+  Explained explained = Explained::to_nobody;  ///< who is told on error pages what went wrong with a script
 
   /// What was said of each option, by its long name: so a reload can tell what has changed that it keeps.
   std::map<std::string, std::vector<std::string>> given;

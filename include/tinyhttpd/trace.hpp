@@ -24,6 +24,9 @@ struct ScriptFailure;
 /// Counts requests since the start; a request that ended before its head was complete has one too. Never 0.
 using RequestId = std::uint64_t;
 
+/// A line of standard error that is longer is told in pieces of so many bytes.
+inline constexpr std::size_t kErrorPieceBytes = 2048;
+
 /// The three pipes of a script, by the descriptor the script sees.
 enum class Stream { standard_input = 0, standard_output = 1, standard_error = 2 };
 
@@ -114,7 +117,8 @@ class Trace {
   virtual void cgi_read(RequestId, Stream, std::string_view bytes) { (void)bytes; }
   /// One end of a pipe was closed: by the server (standard input) or seen as end of file (the others).
   virtual void cgi_closed(RequestId, Stream) {}
-  /// A line of the script's standard error, without its end; over-long ones in pieces. Raw bytes.
+  /// A line of the script's standard error, without its end; long ones in pieces (kErrorPieceBytes). Raw
+  /// bytes.
   virtual void cgi_error_line(RequestId, std::string_view script, std::string_view line) {
     (void)script, (void)line;
   }

@@ -188,3 +188,17 @@ TEST_CASE("an exchange of which nothing is known is JSON, too") {
   CHECK(json["worker"].is_null());
   CHECK(json["can_replay"] == false);
 }
+
+TEST_CASE("a secret is covered in a line of standard error that came in two pieces") {
+  RecordedExchange exchange;
+  exchange.over = true;
+  exchange.environment = {"DB_PASSWORD=open-sesame"};
+  const std::string first = std::string(kErrorPieceBytes - 6, 'x') + "open-s";
+  for (const std::string& text : {first, std::string("esame, and open-sesame"), std::string("esame")})
+    exchange.steps.push_back({.step = Step::error_line, .text = text});
+  const Json events = json_of(exchange)["events"];
+  REQUIRE(events.size() == 3);
+  CHECK(events[0]["text"] == std::string(kErrorPieceBytes - 6, 'x') + "******");
+  CHECK(events[1]["text"] == "*****, and ***********");
+  CHECK(events[2]["text"] == "esame");
+}

@@ -133,7 +133,8 @@ const std::vector<Row> kRows = {
     {"inspect", "::1:4001",
      "must be a port, or an address and a port, such as 4001, 127.0.0.1:4001 or [::1]:4001", "[::1]:4001",
      [](const Config& c) {
-       return c.inspect.address == "::1" && c.inspect.port == 4001 && c.explain_failures;
+       return c.inspect.address == "::1" && c.inspect.port == 4001 &&
+              c.explained == tinyhttpd::Explained::to_this_machine;
      }},
     {"inspect-keep", "0", "must be a number from 1 to 100000", "9",
      [](const Config& c) { return c.inspect.keep == 9; }},

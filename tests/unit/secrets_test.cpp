@@ -23,14 +23,16 @@ Mask mask_of(std::string fields) {
 }  // namespace
 
 TEST_CASE("a secret is known by the name of its field or variable") {
-  for (const char* name : {"Authorization", "proxy-authorization", "COOKIE", "Set-Cookie", "HTTP_COOKIE",
-                           "X-Token", "X-CSRF-Token", "HTTP_X_API_KEY", "x_api_key", "X-Api-Key",
-                           "CLIENT_SECRET", "DB_PASSWORD", "MYSQL_PASSWD", "X-Session-Id"}) {
+  for (const char* name :
+       {"Authorization", "proxy-authorization", "COOKIE",    "Set-Cookie", "HTTP_COOKIE",   "X-Token",
+        "X-CSRF-Token",  "HTTP_X_API_KEY",      "x_api_key", "X-Api-Key",  "CLIENT_SECRET", "DB_PASSWORD",
+        "MYSQL_PASSWD",  "X-Session-Id",        "DB_PASS",   "pwd",        "PHP_AUTH_PW",   "PHPSESSID",
+        "apikey",        "AWS_ACCESS_KEY",      "passphrase"}) {
     CAPTURE(std::string(name));
     CHECK(is_secret_name(name));
   }
   for (const char* name : {"Host", "WWW-Authenticate", "Authorization-Info", "X-Cookies", "REMOTE_USER",
-                           "AUTH_TYPE", "HTTP_KEY", "X-Api", ""}) {
+                           "AUTH_TYPE", "HTTP_KEY", "X-Api", "compass", "PASSENGER_ID", ""}) {
     CAPTURE(std::string(name));
     CHECK_FALSE(is_secret_name(name));
   }
@@ -45,9 +47,10 @@ TEST_CASE("a secret is covered wherever it appears, byte for byte") {
   CHECK(mask.mask("") == "");
 }
 
-TEST_CASE("a value shorter than four bytes is covered in its own field alone") {
-  const Mask mask = mask_of("Cookie: a=123; b=1234\r\nX-Token: xyz\r\n");
-  CHECK(mask.mask("123 xyz 1234") == "123 xyz ****");
+TEST_CASE(
+    "a value shorter than four bytes is covered in its own field alone, a cookie of less than eight too") {
+  const Mask mask = mask_of("Cookie: theme=dark; id=12345678\r\nX-Token: xyz\r\nX-Secret: 1234\r\n");
+  CHECK(mask.mask("123 xyz 1234 dark 12345678") == "123 xyz **** dark ********");
   CHECK(mask.mask_value("Cookie", "a=123; b=1234") == "a=***; b=****");
   CHECK(mask.mask_value("HTTP_X_TOKEN", "xyz") == "***");
   CHECK(mask.mask_value("X-Other", "xyz") == "xyz");
@@ -74,10 +77,10 @@ TEST_CASE("what a Basic Authorization encodes is secret, too, but for the name a
 }
 
 TEST_CASE("a secret is covered in the forms in which programs write it") {
-  const Mask mask = mask_of("Cookie: a=x%20%22y%22; b=p+q&r\r\n");
+  const Mask mask = mask_of("X-Token: x%20%22y%22\r\nX-Secret: p+q&r\r\n");
   CHECK(mask.mask("decoded x \"y\"") == "decoded *****");
   CHECK(mask.mask("as it came x%20%22y%22") == "as it came " + stars("x%20%22y%22"));
-  CHECK(mask.mask("encoded p%2Bq%26r") == "encoded *********");
+  CHECK(mask.mask("encoded p%2Bq%26r p%2bq%26r") == "encoded ********* *********");
   CHECK(mask.mask("html p+q&amp;r") == "html *********");
   CHECK(mask.mask("base64 " + encode_base64("p+q&r")) == "base64 ********");
   const Mask json = mask_of("X-Token: a\"b\\c\xff\r\n");
@@ -85,7 +88,7 @@ TEST_CASE("a secret is covered in the forms in which programs write it") {
 }
 
 TEST_CASE("of secrets that begin alike the longest counts, and those that overlap are all covered") {
-  const Mask mask = mask_of("Cookie: a=abcd; b=abcdef; c=abcdefgh; d=efghij\r\n");
+  const Mask mask = mask_of("X-Token: abcd\r\nX-Token: abcdef\r\nX-Token: abcdefgh\r\nX-Token: efghij\r\n");
   CHECK(mask.mask("abcd.abcde.abcdef.abcdefg.abcdefgh.") == "****.****e.******.******g.********.");
   CHECK(mask.mask("abcdefghij") == "**********");
   CHECK(mask.mask("abcabcd") == "abc****");
@@ -93,10 +96,33 @@ TEST_CASE("of secrets that begin alike the longest counts, and those that overla
 
 TEST_CASE("the beginning of a secret at which a text was cut is covered") {
   const Mask mask = mask_of("X-Token: open-sesame\r\n");
-  CHECK(mask.mask("the word is open-ses", true) == "the word is ********");
-  CHECK(mask.mask("the word is open-ses", false) == "the word is open-ses");
-  CHECK(mask.mask("the word is ope", true) == "the word is ope");
-  CHECK(mask.mask("op", true) == "op");
+  CHECK(mask.mask("the word is open-ses", Cut::end) == "the word is ********");
+  CHECK(mask.mask("the word is open-ses") == "the word is open-ses");
+  CHECK(mask.mask("the word is ope", Cut::end) == "the word is ope");
+  CHECK(mask.mask("op", Cut::end) == "op");
+}
+
+TEST_CASE("the end of a secret with which a text goes on after a cut is covered") {
+  const Mask mask = mask_of("X-Token: open-sesame\r\n");
+  CHECK(mask.mask("same, said he", Cut::begin) == "****, said he");
+  CHECK(mask.mask("n-sesame open", Cut::both) == "******** ****");
+  CHECK(mask.mask("open-sesame", Cut::begin) == stars("open-sesame"));
+  CHECK(mask.mask("another", Cut::begin) == "another");
+}
+
+TEST_CASE("a secret is known by the name of its parameter, its form entry or its member") {
+  RecordedExchange exchange;
+  exchange.query = "page=visible&password=of+the%20query&=&token";
+  exchange.streams[0].bytes = "user=visible&pwd=of-the-form";
+  const Mask form(exchange);
+  CHECK(form.mask("visible of+the%20query, of the%20query, of+the query") ==
+        "visible " + stars("of+the%20query") + ", " + stars("of the%20query") + ", " + stars("of+the query"));
+  CHECK(form.mask("of-the-form") == stars("of-the-form"));
+  exchange.streams[0].bytes =
+      R"({"user": "visible", "a": [{"apiKey" : "of \"the\" JSON"}], "password": 1234, "to)";
+  const Mask json(exchange);
+  CHECK(json.mask(R"(visible 1234 of \"the\" JSON, of "the" JSON)") ==
+        "visible 1234 " + stars(R"(of \"the\" JSON)") + ", " + stars(R"(of "the" JSON)"));
 }
 
 TEST_CASE("secrets are found in all four places of an exchange") {

@@ -115,6 +115,33 @@ TEST_CASE("ServerLog shows a script's standard error with its name") {
         Lines{"[warning] [/cgi-bin/a.cgi] line 3: oops"});
 }
 
+TEST_CASE("ServerLog covers the secrets that a script was given in what it says, when it is told to") {
+  const std::vector<std::string> environment = {"HTTP_COOKIE=sid=COOKIESECRET", "DB_PASS=hunter2"};
+  const ScriptFailure failure{.fault = ScriptFault::bad_header, .detail = "I have hunter2"};
+  const std::string first = std::string(kErrorPieceBytes - 10, 'x') + "COOKIESECR";
+  const auto say_all = [&](ServerLog& log) {
+    log.cgi_environment(7, "/a.cgi", environment, {});
+    log.cgi_error_line(7, "/a.cgi", "the cookie is COOKIESECRET");
+    log.cgi_error_line(7, "/a.cgi", first);
+    log.cgi_error_line(7, "/a.cgi", "ETHunter2 hunter2");
+    log.cgi_error_line(8, "/b.cgi", "hunter2 of another script");
+    log.cgi_failed(7, "/a.cgi", failure);
+  };
+  const auto covered = lines_of(LogLevel::warning, [&](ServerLog& log) {
+    log.cover_secrets();
+    say_all(log);
+  });
+  REQUIRE(covered.size() == 5);
+  CHECK(covered[0] == "[warning] [/a.cgi] the cookie is ************");
+  CHECK(covered[1].ends_with("xxx**********"));
+  CHECK(covered[2] == "[warning] [/a.cgi] **Hunter2 *******");
+  CHECK(covered[3] == "[warning] [/b.cgi] hunter2 of another script");
+  CHECK(covered[4].find("I have *******") != std::string::npos);
+  const auto open = lines_of(LogLevel::warning, say_all);
+  REQUIRE(open.size() == 5);
+  CHECK(open[0] == "[warning] [/a.cgi] the cookie is COOKIESECRET");
+}
+
 TEST_CASE("ServerLog tells of an exit status that is not 0, and of others only when debugging") {
   auto exit = [](bool by_signal, int code) {
     return [=](ServerLog& log) {
