@@ -74,7 +74,9 @@ export function showDrawing(exchange, panel, event) {
       frames = framesOf(next);
       player.setFrames(frames);
       lay();
-      if (wasAtEnd) player.follow();
+      // What is held is looked at as it is now.
+      if (next.held) player.seek(frames.length - 1);
+      else if (wasAtEnd) player.follow();
     },
     setHeld: (state) => showHeldTables(held, state),
     leave() {
@@ -162,7 +164,12 @@ function showHeldTables(place, held) {
       makeDescriptors("The server", held.server_descriptors),
       held.script_descriptors
         ? makeDescriptors("The script", held.script_descriptors)
-        : make("p", { class: "note" }, "There is no script process yet."),
+        : make("p", { class: "note" }, noScriptWords(held.where)),
     ),
   );
 }
+
+const noScriptWords = (where) =>
+  where === "before_waitpid"
+    ? "The script has ended. Its process is a zombie: an exit status, and no descriptors."
+    : "There is no script process yet.";

@@ -5,7 +5,7 @@ import { make } from "./element.mjs";
 import { makeRow } from "./exchange_row.mjs";
 import { matches } from "./filter.mjs";
 import { StillView } from "./still_view.mjs";
-import { counted } from "./words.mjs";
+import { counted, isScript } from "./words.mjs";
 
 export class ExchangeList {
   #summaries = new Map();
@@ -63,6 +63,8 @@ export class ExchangeList {
 
   /// What comes within one frame is shown together: under load that is hundreds.
   put(summary) {
+    // What was asked for before may come after news.
+    if (this.#summaries.get(summary.id)?.over && !summary.over) return;
     this.#summaries.set(summary.id, summary);
     if (this.#changed.size === 0) requestAnimationFrame(() => this.#show());
     this.#changed.add(summary.id);
@@ -77,7 +79,7 @@ export class ExchangeList {
     this.#filterAgain();
   }
 
-  /// As many as the server keeps are shown.
+  /// As many of scripts, and as many others, as the server keeps are shown.
   setKeep(keep) {
     this.#keep = keep;
     this.#tell();
@@ -161,10 +163,12 @@ export class ExchangeList {
     this.list.insertBefore(row, place);
   }
 
+  // As the server does: so many of scripts, and as many others.
   #forgetOldest() {
-    const most = this.#keep;
-    for (const id of [...this.#summaries.keys()].sort((a, b) => a - b).slice(0, -most || undefined)) {
-      if (this.#summaries.size <= most) break;
+    const all = [...this.#summaries.values()].sort((a, b) => b.id - a.id);
+    const scripts = all.filter(isScript);
+    const others = all.filter((summary) => !isScript(summary));
+    for (const { id } of [...scripts.slice(this.#keep), ...others.slice(this.#keep)]) {
       this.#summaries.delete(id);
       this.#rows.get(id)?.remove();
       this.#rows.delete(id);

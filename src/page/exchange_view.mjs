@@ -61,17 +61,14 @@ export class ExchangeView {
   async #load(event) {
     const { id } = this;
     this.#asking = true;
-    try {
-      const exchange = await getExchange(id);
-      if (id === this.id) this.#take(exchange, event);
-    } catch (error) {
+    const exchange = await getExchange(id).catch((error) => {
       if (id === this.id && !this.#exchange) this.#showMissing(id, error);
-    }
+    });
     this.#asking = false;
-    if (this.#askAgain) {
-      this.#askAgain = false;
-      await this.#load(null);
-    }
+    if (exchange && id === this.id) this.#take(exchange, event);
+    if (!this.#askAgain) return;
+    this.#askAgain = false;
+    await this.#load(null);
   }
 
   #take(exchange, event) {

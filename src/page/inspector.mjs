@@ -9,7 +9,7 @@ import { listenToKeys, showKeys } from "./keyboard.mjs";
 import { Live } from "./live.mjs";
 import { PoolView } from "./pool.mjs";
 import { go, readRoute } from "./route.mjs";
-import { goOn, showHeld, showStepMode } from "./step_mode.mjs";
+import { followStepMode, goOn, showHeld, showStepMode } from "./step_mode.mjs";
 
 const detail = document.querySelector("#detail");
 const list = new ExchangeList(document.querySelector("#list"));
@@ -68,6 +68,7 @@ function takeServer(state) {
   if (readRoute().view === "list") showHint();
   pool.take(state);
   if (isFirst && readRoute().view === "pool") pool.show(state);
+  followStepMode(state.step);
   takeHeld(state.step.held);
 }
 

@@ -32,6 +32,8 @@ export class Live {
       this.#catchUp();
     });
     events.addEventListener("exchange", (event) => this.#takeExchange(JSON.parse(event.data)));
+    // Too much happened at once for this tab: what it was not told of is asked for.
+    events.addEventListener("missed", () => this.#catchUp());
     events.addEventListener("server", (event) => this.#takeServer(JSON.parse(event.data)));
     events.addEventListener("error", () => {
       // While the browser tries again by itself, or after it gave up, something must still come.

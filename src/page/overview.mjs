@@ -92,9 +92,9 @@ function tellStory(exchange) {
   const waited = taken && queued ? ` after ${duration(taken.at - queued.at)} in the queue` : "";
   const told = [
     `A request came from ${client.address} port ${client.port}; ` +
-      (worker >= 0 ? `worker ${worker} took it${waited}.` : "no worker took it."),
+      (worker !== null ? `worker ${worker} took it${waited}.` : "no worker took it."),
   ];
-  if (route.handler) told.push(`Its handler is ${handlerName(route.handler)}: ${route.why}.`);
+  if (route) told.push(`Its handler is ${handlerName(route.handler)}: ${route.why}.`);
   if (isScript(exchange) && script) told.push(...tellScript(script, streams));
   told.push(tellEnd(exchange));
   return told;
@@ -151,7 +151,7 @@ function makeDetails({ id, began, client, server, script, duration: took, over, 
       ["Began", began],
       ["Took", over ? duration(took) : ""],
       ["Client", `${client.address} port ${client.port}`],
-      ["Server", `${server.address} port ${server.port}`],
+      ["Server", `${server.address ? `${server.address} ` : ""}port ${server.port}`],
       ["File", printable(script?.file ?? "")],
       ["Started in", printable(script?.folder ?? "")],
       ["Arguments", printable((script?.arguments ?? []).join("  "))],

@@ -23,7 +23,7 @@ export function phasesOf({ events, over }) {
     ],
     ["waiting for a place", at("gateway_wait"), at("environment"), "wait"],
     ["starting", at("environment"), started ?? at("failed"), "start"],
-    ["running, silent", started, firstOutput ?? outputDone ?? over_, "run"],
+    ["running, no output yet", started, firstOutput ?? outputDone ?? over_, "run"],
     ["running, writing", firstOutput, outputDone ?? over_, "run"],
     ["ending", outputDone, over_, "end"],
     ["sending", at("head_sent"), at("sent"), "send"],

@@ -8,7 +8,7 @@ import { spaced } from "./words.mjs";
 
 const stops = [
   ["before_pipes", "Before the pipes are made", "The server has the environment, and nothing else yet."],
-  ["before_fork", "Before the script is started", "Six new descriptors, all of them the server's."],
+  ["before_fork", "Before the script is started", "The pipes are there, and all their ends are the server's."],
   ["before_first_byte", "Before the first byte is written", "Two processes, and each has the ends it needs."],
   [
     "before_waitpid",
@@ -36,6 +36,7 @@ export function showStepMode(pane, step) {
   });
   const told = make("p", { role: "status", class: "told-state" }, inWords(step));
   const set = async (names) => {
+    wasSetHere = true;
     try {
       told.textContent = inWords(await setStep(names, prefix.value));
     } catch (error) {
@@ -91,6 +92,20 @@ export function showStepMode(pane, step) {
       form,
     ),
   );
+}
+
+let before = null; // what the server said of step mode last
+let wasSetHere = false;
+
+/// Takes what the server says of step mode: where it has ended by itself, the form says so.
+export function followStepMode(step) {
+  const endedByItself = before?.held && before.stops.length > 0 && step.stops.length === 0 && !wasSetHere;
+  before = step;
+  wasSetHere = false;
+  const told = document.querySelector(".step-mode .told-state");
+  if (!endedByItself || !told) return;
+  for (const box of document.querySelectorAll(".step-mode [name=stop]")) box.checked = false;
+  told.textContent = "Step mode has ended by itself: nobody said go on for a minute.";
 }
 
 function inWords({ stops: names, prefix }) {

@@ -61,7 +61,8 @@ function makeLane(exchange, stream) {
   );
 }
 
-function summaryOf({ total, kept, closed }, chunks, end) {
+function summaryOf({ number, total, kept, closed }, chunks, end) {
+  if (number === 0 && total === 0 && !end) return "nothing: the request has no body, and this is no pipe";
   const parts = [total === 0 ? "nothing" : `${byteCount(total)} in ${counted(chunks.length, "chunk")}`];
   if (kept < total) parts.push(`the first ${byteCount(kept)} kept`);
   parts.push(end ? `end of file at ${moment(end.at)}` : closed ? "closed" : "still open");
