@@ -3,19 +3,13 @@
 #include <algorithm>
 
 namespace tinyhttpd {
-namespace {
-
-/// More than this is read, so that whoever writes it can go on, and not told.
-constexpr std::size_t kMaxBytes = 256 * 1024;
-
-}  // namespace
 
 void ErrorLines::add(std::string_view bytes) {
-  if (bytes_ >= kMaxBytes) return;
+  if (bytes_ >= kMaxErrorBytes) return;
   bytes_ += bytes.size();
   line_.append(bytes);
   tell(false);
-  if (bytes_ < kMaxBytes) return;
+  if (bytes_ < kMaxErrorBytes) return;
   tell(true);
   trace_.cgi_error_line(id_, script_name_, "(more of its standard error is read and not logged)");
 }

@@ -1,5 +1,8 @@
 #include "tinyhttpd/exchange_json.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "tinyhttpd/diagnosis.hpp"
 #include "tinyhttpd/json_parts.hpp"
 #include "tinyhttpd/replay_comparison.hpp"
@@ -45,12 +48,39 @@ Json summary_of(const RecordedExchange& exchange, const MaskedText& masked) {
   return json;
 }
 
+/// The last line of standard error that was kept; null where there is none.
+const RecordedStep* last_error_line(const RecordedExchange& exchange) {
+  const auto is_line = [](const RecordedStep& step) {
+    return step.step == Step::error_line && !step.text.empty();
+  };
+  const auto last = std::find_if(exchange.steps.rbegin(), exchange.steps.rend(), is_line);
+  return last == exchange.steps.rend() ? nullptr : &*last;
+}
+
+/// What is worth a word although the script did not fail: it may be why it is slow.
+Json note_json(const RecordedExchange& exchange) {
+  if (exchange.streams[2].total <= kMaxErrorBytes) return nullptr;
+  return {{"fault", "stderr_left_out"},
+          {"what", "it wrote more on standard error than is logged"},
+          {"why",
+           "each line is read, so that the script never waits for the pipe, but a script that writes so "
+           "much would fill the log, and spends its time on it"},
+          {"cure", "take the debugging output out of the script, or write it to a file of its own"}};
+}
+
 Json diagnosis_json(const RecordedExchange& exchange, const MaskedText& masked) {
-  if (!exchange.failure) return nullptr;
+  if (!exchange.failure) return note_json(exchange);
   const Diagnosis diagnosis = diagnose(masked_failure(exchange, masked));
+  std::string why = to_utf8(diagnosis.why);
+  const RecordedStep* last = last_error_line(exchange);
+  if (exchange.failure->fault == ScriptFault::exit_status && last != nullptr)
+    why.append(why.empty() ? "" : "; ")
+        .append("the last it said on standard error: \"")
+        .append(to_utf8(masked.mask().mask(last->text, Cut::both)))
+        .append("\"");
   return {{"fault", name_of(exchange.failure->fault)},
           {"what", to_utf8(diagnosis.what)},
-          {"why", to_utf8(diagnosis.why)},
+          {"why", why},
           {"cure", to_utf8(diagnosis.cure)}};
 }
 

@@ -47,7 +47,7 @@ std::string words_for(const ExitReport& report) {
 }
 
 std::string words_for(const ScriptDescriptors& pipes) {
-  std::string words = pipes.input_write < 0 ? "standard input is a file; " : "";
+  std::string words = pipes.input_write < 0 ? "standard input needs no pipe; " : "";
   words += "pipes are made, for us the ends ";
   if (pipes.input_write >= 0) words += std::to_string(pipes.input_write) + " to standard input, ";
   return words.append(std::to_string(pipes.output_read))

@@ -27,6 +27,9 @@ using RequestId = std::uint64_t;
 /// A line of standard error that is longer is told in pieces of so many bytes.
 inline constexpr std::size_t kErrorPieceBytes = 2048;
 
+/// More than this of standard error is read, so that whoever writes it can go on, and not told.
+inline constexpr std::size_t kMaxErrorBytes = 256 * 1024;
+
 /// The three pipes of a script, by the descriptor the script sees.
 enum class Stream { standard_input = 0, standard_output = 1, standard_error = 2 };
 

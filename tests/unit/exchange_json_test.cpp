@@ -202,3 +202,26 @@ TEST_CASE("a secret is covered in a line of standard error that came in two piec
   CHECK(events[1]["text"] == "*****, and ***********");
   CHECK(events[2]["text"] == "esame");
 }
+
+TEST_CASE("an exit status is explained with the last line of standard error") {
+  RecordedExchange exchange;
+  exchange.over = true;
+  exchange.environment = {"DB_PASSWORD=open-sesame"};
+  exchange.failure = {ScriptFault::exit_status, 1, ""};
+  const std::string alone = json_of(exchange)["diagnosis"]["why"];
+  for (const char* text : {"first", "no open-sesame here"})
+    exchange.steps.push_back({.step = Step::error_line, .text = text});
+  const std::string why = json_of(exchange)["diagnosis"]["why"];
+  CHECK(why == alone + "; the last it said on standard error: \"no *********** here\"");
+}
+
+TEST_CASE(
+    "a script that writes more on standard error than is logged has a note of it, though it did not fail") {
+  RecordedExchange exchange;
+  exchange.over = true;
+  exchange.streams[2].total = kMaxErrorBytes;
+  CHECK(json_of(exchange)["diagnosis"].is_null());
+  exchange.streams[2].total = kMaxErrorBytes + 1;
+  CHECK(json_of(exchange)["diagnosis"]["fault"] == "stderr_left_out");
+  CHECK(json_of(exchange)["failure"].is_null());
+}

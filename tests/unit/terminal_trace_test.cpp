@@ -91,28 +91,28 @@ TEST_CASE("TerminalTrace tells of a GET of a script from the request to the exit
   scene.trace.cgi_reaping(17);
   scene.trace.cgi_exited(17, "/cgi-bin/a.cgi",
                          {.user_time = 1200us, .system_time = 800us, .max_resident_kib = 3412});
-  CHECK(
-      scene.take() ==
-      "#17     0.200 ms  client → server   GET /cgi-bin/a.cgi?x HTTP/1.1 from 127.0.0.1\n"
-      "#17     0.200 ms  server            execute_cgi is to answer: it lies below a --cgi-prefix\n"
-      "#17     0.200 ms  server → script   starts /cgi-bin/a.cgi: \"/srv/cgi-bin/a.cgi\"\n"
-      "#17                                   GATEWAY_INTERFACE=CGI/1.1\n"
-      "#17                                   QUERY_STRING=x\n"
-      "#17     0.200 ms  server            standard input is a file; pipes are made, for us the ends 10 from "
-      "standard output, 12 from standard error\n"
-      "#17     0.200 ms  script            runs as process 4242\n"
-      "#17     3.200 ms  script → server   standard output: \"Content-Type: text/plain\\n\\nhello\\n\" 32 "
-      "bytes\n"
-      "#17     3.200 ms  script → server   its head is complete: a document, 200\n"
-      "#17                                   Content-Type: text/plain\n"
-      "#17     3.200 ms  server → client   the head of the answer\n"
-      "#17                                   HTTP/1.1 200 OK\n"
-      "#17                                   Content-Type: text/plain\n"
-      "#17     3.200 ms  script → server   standard output ends\n"
-      "#17     3.300 ms  server → client   the answer is over: 200, 6 bytes of body\n"
-      "#17     3.400 ms  server            reaps the script, which may be a zombie\n"
-      "#17     3.400 ms  script            ended with exit status 0 (1.200 ms of its own, 0.800 ms of the "
-      "kernel's, 3,412 KiB)\n");
+  CHECK(scene.take() ==
+        "#17     0.200 ms  client → server   GET /cgi-bin/a.cgi?x HTTP/1.1 from 127.0.0.1\n"
+        "#17     0.200 ms  server            execute_cgi is to answer: it lies below a --cgi-prefix\n"
+        "#17     0.200 ms  server → script   starts /cgi-bin/a.cgi: \"/srv/cgi-bin/a.cgi\"\n"
+        "#17                                   GATEWAY_INTERFACE=CGI/1.1\n"
+        "#17                                   QUERY_STRING=x\n"
+        "#17     0.200 ms  server            standard input needs no pipe; pipes are made, for us the ends "
+        "10 from "
+        "standard output, 12 from standard error\n"
+        "#17     0.200 ms  script            runs as process 4242\n"
+        "#17     3.200 ms  script → server   standard output: \"Content-Type: text/plain\\n\\nhello\\n\" 32 "
+        "bytes\n"
+        "#17     3.200 ms  script → server   its head is complete: a document, 200\n"
+        "#17                                   Content-Type: text/plain\n"
+        "#17     3.200 ms  server → client   the head of the answer\n"
+        "#17                                   HTTP/1.1 200 OK\n"
+        "#17                                   Content-Type: text/plain\n"
+        "#17     3.200 ms  script → server   standard output ends\n"
+        "#17     3.300 ms  server → client   the answer is over: 200, 6 bytes of body\n"
+        "#17     3.400 ms  server            reaps the script, which may be a zombie\n"
+        "#17     3.400 ms  script            ended with exit status 0 (1.200 ms of its own, 0.800 ms of the "
+        "kernel's, 3,412 KiB)\n");
 }
 
 TEST_CASE("TerminalTrace tells of a POST what was written to the script, abbreviated") {
