@@ -111,6 +111,7 @@ bool ExchangeStore::make_place(Shard& shard, TimePoint now, ExchangePtr& dropped
       shard.in_hand.begin(), shard.in_hand.end(),
       [](const Recording& a, const Recording& b) { return a.last_heard() < b.last_heard(); });
   if (oldest == shard.in_hand.end() || now - oldest->last_heard() < kForgottenAfter) return false;
+  shard.journal.add(counter_.next(), oldest->id());  // told with the one that takes its place
   finish(shard, *oldest, dropped);
   return true;
 }
@@ -151,15 +152,38 @@ ExchangePtr ExchangeStore::find(RequestId id) const {
   return find_over(id);
 }
 
+/// Only the copy is made with the lock: to look for secrets takes longer.
+std::optional<RecordedExchange> ExchangeStore::summary_in_hand(RequestId id) const {
+  RecordedExchange copy;
+  {
+    const Shard& shard = shard_of(id);
+    const std::lock_guard lock(shard.mutex);
+    const Recording* recording = shard.find(id);
+    if (recording == nullptr) return std::nullopt;
+    copy = copy_for_summary(recording->exchange());
+  }
+  return covered_summary(std::move(copy));
+}
+
+ExchangePtr ExchangeStore::find_summary(RequestId id) const {
+  if (id == 0) return nullptr;
+  if (auto summary = summary_in_hand(id))
+    return std::make_shared<const RecordedExchange>(*std::move(summary));
+  return find_over(id);
+}
+
 std::vector<ExchangePtr> ExchangeStore::newer_than(RequestId since) const {
-  std::vector<ExchangePtr> exchanges;
-  // In this order none is missed that is over meanwhile; it may be found twice.
+  std::vector<RequestId> in_hand;
   for (const Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     for (const Recording& recording : shard.in_hand)
-      if (recording.id() > since)
-        exchanges.push_back(std::make_shared<const RecordedExchange>(summary_of(recording.exchange())));
+      if (recording.id() > since) in_hand.push_back(recording.id());
   }
+  std::vector<ExchangePtr> exchanges;
+  // In this order none is missed that is over meanwhile; it may be found twice.
+  for (const RequestId id : in_hand)
+    if (auto summary = summary_in_hand(id))
+      exchanges.push_back(std::make_shared<const RecordedExchange>(*std::move(summary)));
   exchanges.reserve(exchanges.size() + 2 * limits_.keep);
   {
     const std::lock_guard lock(rings_mutex_);
@@ -176,10 +200,14 @@ std::vector<ExchangePtr> ExchangeStore::newer_than(RequestId since) const {
 }
 
 std::string ExchangeStore::target_in_hand(RequestId id) const {
+  const auto summary = summary_in_hand(id);
+  return summary ? summary->target : std::string();
+}
+
+bool ExchangeStore::is_in_hand(RequestId id) const {
   const Shard& shard = shard_of(id);
   const std::lock_guard lock(shard.mutex);
-  const Recording* recording = shard.find(id);
-  return recording == nullptr ? std::string() : recording->exchange().target;
+  return shard.find(id) != nullptr;
 }
 
 void ExchangeStore::set_replay(RequestId id, RequestId of) {

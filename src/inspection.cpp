@@ -9,8 +9,9 @@
 namespace tinyhttpd {
 namespace {
 
-/// Two for what is asked at once, and one for each page that looks on.
-constexpr std::size_t kWorkers = 2 + Inspector::kMostViewers;
+/// One for each page that looks on and for each replay; and two for what is asked at once, so that a watch
+/// over the server is answered whatever the pages do.
+constexpr std::size_t kWorkers = 2 + Inspector::kMostViewers + Inspector::kMostReplays;
 
 std::int64_t now_unix() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();

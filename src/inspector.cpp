@@ -78,8 +78,10 @@ std::string text_of(const Spool& body) {
 RequestId find_replayed(const Recorder& recorder, RequestId before, std::uint16_t port,
                         const RecordedExchange& original) {
   for (const ExchangePtr& exchange : recorder.newer_than(before)) {
-    const bool is_same = exchange->remote_port == port && exchange->request_line == original.request_line;
-    if (is_same && exchange->replay_of == 0) return exchange->id;
+    if (exchange->remote_port != port || exchange->replay_of != 0) continue;
+    // Of one in hand the list has no line.
+    const ExchangePtr whole = recorder.find(exchange->id);
+    if (whole && whole->request_line == original.request_line) return exchange->id;
   }
   return 0;
 }
@@ -87,8 +89,7 @@ RequestId find_replayed(const Recorder& recorder, RequestId before, std::uint16_
 /// An answer may have reached its client before its script was reaped.
 void wait_until_over(const Recorder& recorder, RequestId id, TimePoint deadline) {
   std::uint64_t seen = recorder.revision();
-  for (ExchangePtr exchange = recorder.find(id); exchange && !exchange->over && Clock::now() < deadline;
-       exchange = recorder.find(id))
+  while (recorder.is_in_hand(id) && Clock::now() < deadline)
     seen = recorder.wait_for_changes(seen, std::min(deadline, Clock::now() + 200ms)).revision;
 }
 
@@ -162,34 +163,41 @@ Result<Response> Inspector::exchange(std::string_view name) const {
   return not_found("an exchange is shown as JSON, .mmd, .har or .sh, not as " + std::string(form));
 }
 
-/// Asks the server again, as a client. What came of it is compared when it is shown.
 Result<Response> Inspector::replay(RequestId id) {
-  Recorder& recorder = inspected_.recorder;
-  const ExchangePtr original = recorder.find(id);
+  const ExchangePtr original = inspected_.recorder.find(id);
   if (!original) return no_such_exchange(std::to_string(id));
   if (const auto why_not = why_no_replay(*original)) return json_response(error_json(*why_not), kConflict);
+  const Place place = take_place(replays_, kMostReplays);
+  if (!place) return json_response(error_json("another request is being replayed"), kConflict);
+  return send_replay(*original);
+}
+
+/// Asks the server again, as a client. What came of it is compared when it is shown.
+Result<Response> Inspector::send_replay(const RecordedExchange& original) {
+  Recorder& recorder = inspected_.recorder;
   const auto last = recorder.newer_than(0);
   const RequestId before = last.empty() ? 0 : last.back()->id;
-  const std::string body = request_body_of(*original).value_or("");
+  const std::string body = request_body_of(original).value_or("");
   const TimePoint deadline = Clock::now() + kReplayTime;
   const auto port = send_again(address_of(inspected_.server().urls.front()),
-                               replayed_head(original->request_head, body.size()), body, deadline);
+                               replayed_head(original.request_head, body.size()), body, deadline);
   if (!port) return json_response(error_json(port.error()), kConflict);
-  const RequestId again = find_replayed(recorder, before, *port, *original);
+  const RequestId again = find_replayed(recorder, before, *port, original);
   if (again == 0) return json_response(error_json("the server did not take the request"), kConflict);
   wait_until_over(recorder, again, deadline);
-  recorder.note_replay(id, again);
+  recorder.note_replay(original.id, again);
   return json_response("{\"id\":" + std::to_string(again) + "}");
 }
 
 Result<Response> Inspector::events(const Request& request) {
-  if (viewers_ >= kMostViewers) return unavailable("as many pages look on as the inspector has workers for");
+  Place place = take_place(viewers_, kMostViewers);
+  if (!place) return unavailable("as many pages look on as the inspector has workers for");
   Response response;
   response.add("Content-Type", "text/event-stream");
   if (request.method == Method::head) return response;
   response.body = std::make_unique<EventStream>(
       inspected_.recorder, inspected_.recorder.revision(), [this] { return server_text(); }, stopped_,
-      viewers_);
+      std::move(place));
   return response;
 }
 

@@ -13,15 +13,20 @@ constexpr auto kBetweenFigures = 1s;
 
 }  // namespace
 
-EventStream::EventStream(const Recorder& recorder, std::uint64_t seen, std::function<std::string()> server,
-                         const std::atomic<bool>& stopped, std::atomic<int>& viewers)
-    : recorder_(recorder), seen_(seen), server_(std::move(server)), stopped_(stopped), viewers_(viewers) {
-  ++viewers_;
+Place take_place(std::atomic<int>& taken, int most) {
+  int now = taken;
+  while (now < most)
+    if (taken.compare_exchange_weak(now, now + 1)) return Place(&taken);
+  return nullptr;
 }
 
-EventStream::~EventStream() {
-  --viewers_;
-}
+EventStream::EventStream(const Recorder& recorder, std::uint64_t seen, std::function<std::string()> server,
+                         const std::atomic<bool>& stopped, Place place)
+    : recorder_(recorder),
+      seen_(seen),
+      server_(std::move(server)),
+      stopped_(stopped),
+      place_(std::move(place)) {}
 
 BodySource::Piece EventStream::pull() {
   text_.clear();
@@ -43,7 +48,7 @@ BodySource::Piece EventStream::pull() {
 }
 
 void EventStream::append_exchange(RequestId id) {
-  const ExchangePtr exchange = recorder_.find(id);
+  const ExchangePtr exchange = recorder_.find_summary(id);
   if (!exchange) return;
   text_ += "event: exchange\nid: " + std::to_string(id) + "\ndata: " + summary_json(*exchange) + "\n\n";
 }

@@ -30,6 +30,11 @@ bool is_for_everybody(const Request& request, const std::string& bound) {
   return !is_of_this_machine(bound) && (request.path == "/metrics" || request.path == "/healthz");
 }
 
+/// Old health checks speak HTTP/1.0, and name no host.
+bool is_bare_health_check(const Request& request) {
+  return request.path == "/healthz" && request.host.empty() && !request.field("Host");
+}
+
 bool is_host_right(std::string_view host, const std::string& bound) {
   const bool is_everywhere = bound == "0.0.0.0" || bound == "::";
   return is_of_this_machine(host) || iequals(host, bound) || (is_everywhere && is_number(host));
@@ -57,7 +62,8 @@ bool is_json(std::string_view type) {
 }  // namespace
 
 std::optional<Rejection> refuse_foreign(const Request& request, const std::string& bound) {
-  if (!is_host_right(bare(request.host), bound) && !is_for_everybody(request, bound))
+  if (!is_host_right(bare(request.host), bound) && !is_for_everybody(request, bound) &&
+      !is_bare_health_check(request))
     return forbidden("the inspector is asked for by a Host that is not its own");
   if (const auto origin = request.field("Origin"); origin && !is_own_origin(*origin, request.host_field))
     return forbidden("the inspector is asked by a page of another origin");

@@ -58,6 +58,9 @@ void write_line(RecordedExchange& exchange, std::string_view line) {
   const bool is_like_http = first != 0 && first != last && line.substr(last + 1).starts_with("HTTP/");
   if (is_like_http) exchange.method = line.substr(0, first);
   exchange.target = is_like_http ? line.substr(first + 1, last - first - 1) : line;
+  // By its query it is known what of it is secret.
+  const std::size_t mark = exchange.target.find('?');
+  if (mark != exchange.target.npos) exchange.query = exchange.target.substr(mark + 1);
 }
 
 /// The steps before the head was parsed. A connection that was parked with half a head is queued after the

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tinyhttpd/cgi_environment.hpp"
+#include "tinyhttpd/secrets.hpp"
 
 namespace tinyhttpd {
 namespace {
@@ -34,10 +35,12 @@ constexpr std::array<Text, 15> kTexts = {&RecordedExchange::remote_address,
                                          &RecordedExchange::held};
 
 /// What a list shows of the texts above.
-constexpr std::array<Text, 9> kTextsOfSummary = {
-    &RecordedExchange::remote_address, &RecordedExchange::request_line, &RecordedExchange::method,
-    &RecordedExchange::target,         &RecordedExchange::path,         &RecordedExchange::query,
-    &RecordedExchange::handler,        &RecordedExchange::script,       &RecordedExchange::held};
+constexpr std::array<Text, 5> kTextsOfSummary = {&RecordedExchange::remote_address, &RecordedExchange::method,
+                                                 &RecordedExchange::target, &RecordedExchange::handler,
+                                                 &RecordedExchange::held};
+
+/// What a body and a script's head may tell of secrets is looked for in so much of them.
+constexpr std::size_t kMostLookedAt = 64 * 1024;
 
 /// Without these an exchange would have no end. There are few of them.
 bool is_always_kept(Step step) {
@@ -77,6 +80,26 @@ std::size_t bytes_of(const std::vector<std::string>& texts) {
   std::size_t bytes = texts.capacity() * sizeof(std::string);
   for (const std::string& text : texts) bytes += text.capacity();
   return bytes;
+}
+
+/// What a list shows but for its texts.
+RecordedExchange figures_of(const RecordedExchange& exchange) {
+  RecordedExchange summary;
+  summary.id = exchange.id;
+  summary.began = exchange.began;
+  summary.began_unix = exchange.began_unix;
+  summary.over = exchange.over;
+  summary.remote_port = exchange.remote_port;
+  summary.worker = exchange.worker;
+  summary.minor_version = exchange.minor_version;
+  // What a failure quotes of the script may be secret, and is long.
+  if (exchange.failure) summary.failure = {exchange.failure->fault, exchange.failure->number, {}};
+  summary.status = exchange.status;
+  summary.body_bytes = exchange.body_bytes;
+  summary.complete = exchange.complete;
+  summary.duration = exchange.duration;
+  summary.replay_of = exchange.replay_of;
+  return summary;
 }
 
 }  // namespace
@@ -141,22 +164,26 @@ bool is_of_gateway(const RecordedExchange& exchange) {
   return !exchange.script.empty() || exchange.failure || is_gateway(exchange.handler);
 }
 
-RecordedExchange summary_of(const RecordedExchange& exchange) {
-  RecordedExchange summary;
-  for (const Text text : kTextsOfSummary) summary.*text = exchange.*text;
-  summary.id = exchange.id;
-  summary.began = exchange.began;
-  summary.began_unix = exchange.began_unix;
-  summary.over = exchange.over;
-  summary.remote_port = exchange.remote_port;
-  summary.worker = exchange.worker;
-  summary.minor_version = exchange.minor_version;
-  summary.failure = exchange.failure;
-  summary.status = exchange.status;
-  summary.body_bytes = exchange.body_bytes;
-  summary.complete = exchange.complete;
-  summary.duration = exchange.duration;
-  summary.replay_of = exchange.replay_of;
+RecordedExchange copy_for_summary(const RecordedExchange& exchange) {
+  RecordedExchange copy = figures_of(exchange);
+  for (const Text text : kTextsOfSummary) copy.*text = exchange.*text;
+  copy.query = exchange.query;
+  copy.request_head = exchange.request_head;
+  copy.sent_head = exchange.sent_head;
+  copy.environment = exchange.environment;
+  copy.streams[0].bytes = exchange.streams[0].bytes.substr(0, kMostLookedAt);
+  copy.script_head_bytes = std::min(exchange.script_head_bytes, kMostLookedAt);
+  const std::size_t looked_at = copy.script_head_bytes > 0 ? copy.script_head_bytes : kMostLookedAt;
+  copy.streams[1].bytes = exchange.streams[1].bytes.substr(0, looked_at);
+  return copy;
+}
+
+RecordedExchange covered_summary(RecordedExchange copy) {
+  const Mask mask(copy);
+  RecordedExchange summary = figures_of(copy);
+  for (const Text text : kTextsOfSummary) summary.*text = std::move(copy.*text);
+  summary.method = mask.mask(summary.method);
+  summary.target = mask.mask(summary.target);
   return summary;
 }
 

@@ -50,12 +50,17 @@ void compare_status(const RecordedExchange& before, const RecordedExchange& now,
                           std::to_string(now.status));
 }
 
-// Dates differ always, and say nothing.
+// Dates differ always, and say nothing. A replay ends its connection, whatever the client did with its own
+// (RFC 9110 section 7.6.1).
+bool is_of_no_account(std::string_view name) {
+  return name.empty() || iequals(name, "Date") || iequals(name, "Connection") || iequals(name, "Keep-Alive");
+}
+
 void compare_heads(const RecordedExchange& before, const RecordedExchange& now, Differences& differences) {
   const auto then = lines_of_head(before.sent_head);
   const auto lines = lines_of_head(now.sent_head);
   for (const HeadLine& line : then) {
-    if (line.name.empty() || iequals(line.name, "Date")) continue;
+    if (is_of_no_account(line.name)) continue;
     const auto value = value_in(lines, line.name);
     const std::string name(line.name);
     if (!value) differences.push_back("the header " + name + " is no longer sent");
@@ -67,7 +72,7 @@ void compare_heads(const RecordedExchange& before, const RecordedExchange& now, 
                                                       std::string(*value) + "\""));
   }
   for (const HeadLine& line : lines)
-    if (!line.name.empty() && !value_in(then, line.name))
+    if (!is_of_no_account(line.name) && !value_in(then, line.name))
       differences.push_back("the header " + std::string(line.name) + " is new");
 }
 
@@ -84,6 +89,14 @@ std::string end_of(const RecordedExchange& exchange) {
   return exchange.exit ? words_for(*exchange.exit) : "not seen to its end";
 }
 
+// A head that is refused is not recorded, be it all there.
+std::string why_no_head(const RecordedExchange& exchange) {
+  constexpr int kTimeout = 408;
+  const bool is_part = exchange.request_line.empty() || exchange.status == kTimeout;
+  return is_part ? "the head of the request never came whole"
+                 : "the head of the request was refused, and is not kept";
+}
+
 }  // namespace
 
 std::optional<std::string> request_body_of(const RecordedExchange& exchange) {
@@ -95,7 +108,7 @@ std::optional<std::string> request_body_of(const RecordedExchange& exchange) {
 }
 
 std::optional<std::string> why_no_replay(const RecordedExchange& exchange) {
-  if (exchange.request_head.empty()) return "the head of the request never came whole";
+  if (exchange.request_head.empty()) return why_no_head(exchange);
   if (!exchange.over) return "it is not over yet";
   if (!is_whole(exchange.streams[0])) return "the body was longer than --inspect-bytes";
   if (!request_body_of(exchange)) return "the body was not recorded, because no script read it all";

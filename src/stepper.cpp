@@ -46,6 +46,7 @@ std::vector<DescriptorLine> still_open(const std::vector<DescriptorLine>& lines)
 void Stepper::want(Wanted wanted) {
   const std::lock_guard lock(mutex_);
   wanted_ = std::move(wanted);
+  ++wishes_;
 }
 
 Stepper::Wanted Stepper::wanted() const {
@@ -82,6 +83,7 @@ void Stepper::cgi_environment(RequestId id, std::string_view script, std::span<c
     chosen_ = id;
     pipes_.clear();
     pid_ = 0;
+    is_running_ = is_answered_ = false;
   }
   hold(id, Stop::before_pipes);
 }
@@ -104,6 +106,7 @@ void Stepper::cgi_spawned(RequestId id, int pid) {
   {
     const std::lock_guard lock(mutex_);
     pid_ = pid;
+    is_running_ = true;
   }
   hold(id, Stop::before_first_byte);
 }
@@ -117,9 +120,31 @@ void Stepper::cgi_reaping(RequestId id) {
   hold(id, Stop::before_waitpid);
 }
 
+void Stepper::cgi_exited(RequestId id, std::string_view, const ExitReport&) {
+  if (!is_chosen(id)) return;
+  const std::lock_guard lock(mutex_);
+  is_running_ = false;
+  free_if_over();
+}
+
+void Stepper::request_lost(RequestId id) {
+  note_answered(id);
+}
+
 void Stepper::response_sent(RequestId id, const Request&, const Endpoints&, const AnswerSummary&) {
-  RequestId ended = id;
-  if (is_chosen(id)) chosen_.compare_exchange_strong(ended, 0);
+  note_answered(id);
+}
+
+void Stepper::note_answered(RequestId id) {
+  if (!is_chosen(id)) return;
+  const std::lock_guard lock(mutex_);
+  is_answered_ = true;
+  free_if_over();
+}
+
+/// A script may outlive its answer, and another one may follow it by a local redirect.
+void Stepper::free_if_over() {
+  if (is_answered_ && !is_running_) chosen_ = 0;
 }
 
 void Stepper::hold(RequestId id, Stop where) {
@@ -127,13 +152,15 @@ void Stepper::hold(RequestId id, Stop where) {
   if (!wanted_.stops[static_cast<std::size_t>(where)] || stopped_) return;
   Held held{id, where, Clock::now(), still_open(pipes_), std::nullopt};
   if (pid_ != 0) held.script = descriptors_of(pid_);
+  const std::uint64_t wishes = wishes_;
   lock.unlock();
   // Whoever sees that it is held finds that told.
   if (tell_) tell_(id, name_of(where));
   lock.lock();
   held_ = std::move(held);
   const std::uint64_t turn = turn_;
-  released_.wait_for(lock, longest_, [&] { return turn_ != turn || stopped_; });
+  const bool is_released = released_.wait_for(lock, longest_, [&] { return turn_ != turn || stopped_; });
+  if (!is_released && wishes_ == wishes) wanted_.stops = {};
   held_.reset();
   lock.unlock();
   if (tell_) tell_(id, {});

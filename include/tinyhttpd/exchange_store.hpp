@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -99,11 +100,17 @@ class ExchangeStore {
   /// One that is over; a copy, as it is now, of one in hand; or null.
   ExchangePtr find(RequestId id) const;
 
-  /// All with greater ids, by id. Those in hand are copies of what a list shows.
+  /// One that is over; a covered_summary() of one in hand; or null. No worker waits while its streams are
+  /// copied, or its secrets looked for.
+  ExchangePtr find_summary(RequestId id) const;
+
+  /// All with greater ids, by id. Those in hand are as find_summary() has them.
   std::vector<ExchangePtr> newer_than(RequestId since) const;
 
-  /// What the client asked for; "" of one that is not in hand.
+  /// What the client asked for, its secrets covered; "" of one that is not in hand.
   std::string target_in_hand(RequestId id) const;
+
+  bool is_in_hand(RequestId id) const;
 
   /// Says that `id`, in hand or over, repeats `of`.
   void set_replay(RequestId id, RequestId of);
@@ -145,6 +152,7 @@ class ExchangeStore {
   void finish(Shard& shard, Recording& recording, ExchangePtr& dropped);
   void replace_over(RequestId id, RequestId replay_of);
   ExchangePtr find_over(RequestId id) const;
+  std::optional<RecordedExchange> summary_in_hand(RequestId id) const;
 
   const RecorderLimits limits_;
   mutable ChangeCounter counter_;

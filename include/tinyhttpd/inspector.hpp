@@ -29,6 +29,9 @@ class Inspector : public Application {
   /// Pages that look on at the same time; each holds a worker.
   static constexpr int kMostViewers = 8;
 
+  /// Requests that are replayed at the same time. Each holds a worker until its script has ended.
+  static constexpr int kMostReplays = 1;
+
   /// `bound`: the address it listens on, without port.
   Inspector(Inspected inspected, std::string bound)
       : inspected_(std::move(inspected)), bound_(std::move(bound)) {}
@@ -44,6 +47,7 @@ class Inspector : public Application {
   Result<Response> exchanges(const Request& request) const;
   Result<Response> exchange(std::string_view name) const;
   Result<Response> replay(RequestId id);
+  Result<Response> send_replay(const RecordedExchange& original);
   Result<Response> events(const Request& request);
   Response health() const;
   Response metrics() const;
@@ -53,6 +57,7 @@ class Inspector : public Application {
   const std::string bound_;
   std::atomic<bool> stopped_ = false;
   std::atomic<int> viewers_ = 0;
+  std::atomic<int> replays_ = 0;
 };
 
 }  // namespace tinyhttpd

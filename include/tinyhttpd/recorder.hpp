@@ -35,7 +35,14 @@ class Recorder : public Trace {
   /// One that is over; a copy, as it is now, of one in hand; null: it is not kept.
   ExchangePtr find(RequestId id) const { return store_.find(id); }
 
-  /// All with greater ids, by id. Those in hand are copies of what a list shows: without streams, steps,
+  /// One that is over; a copy of what a list shows of one in hand, its secrets covered; null: it is not kept.
+  /// Whoever wants a summary makes no worker wait by this.
+  ExchangePtr find_summary(RequestId id) const { return store_.find_summary(id); }
+
+  /// It is recorded, and not over.
+  bool is_in_hand(RequestId id) const { return store_.is_in_hand(id); }
+
+  /// All with greater ids, by id. Those in hand are as find_summary() has them: without streams, steps,
   /// environment and heads.
   std::vector<ExchangePtr> newer_than(RequestId since) const { return store_.newer_than(since); }
 
@@ -51,7 +58,7 @@ class Recorder : public Trace {
   struct Worker {
     bool busy = false;
     RequestId exchange = 0;  ///< 0: none, or not known
-    std::string what = {};   ///< the target of that; ""
+    std::string what = {};   ///< the target of that, its secrets covered; ""
     TimePoint since = {};    ///< it has been busy, or idle; TimePoint() before its first work
   };
 

@@ -89,8 +89,14 @@ bool is_gateway(std::string_view handler);
 /// Whether a script or backend has to do with it.
 bool is_of_gateway(const RecordedExchange& exchange);
 
-/// A copy of what a list shows: no streams, no steps, no environment, no heads.
-RecordedExchange summary_of(const RecordedExchange& exchange);
+/// A copy of what a list shows, and of what tells its secrets: both heads, the environment, the
+/// beginnings of its body and of what the script wrote. Of a bounded size, whatever was kept. Raw: what is
+/// handed out is a covered_summary() of it.
+RecordedExchange copy_for_summary(const RecordedExchange& exchange);
+
+/// What a list shows of it, its secrets covered: no streams, no steps, no environment, no heads, no query,
+/// and no detail of a failure.
+RecordedExchange covered_summary(RecordedExchange copy);
 
 /// Whether its memory is little enough to be used for another.
 bool is_small(const RecordedExchange& exchange);

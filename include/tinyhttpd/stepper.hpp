@@ -38,7 +38,8 @@ struct DescriptorLine {
 };
 
 /// A listener that waits, on purpose, and the only one. It holds one exchange at a time, so it never takes
-/// more than one worker, and each stop for at most kLongest. Any thread.
+/// more than one worker, and each stop for at most kLongest. Where nobody says anything for that long, nobody
+/// looks on: then no stop is wanted any more. Any thread.
 class Stepper : public Trace {
  public:
   static constexpr std::chrono::seconds kLongest{60};
@@ -81,23 +82,30 @@ class Stepper : public Trace {
   void cgi_pipes(RequestId id, const ScriptDescriptors& descriptors) override;
   void cgi_spawned(RequestId id, int pid) override;
   void cgi_reaping(RequestId id) override;
+  void cgi_exited(RequestId id, std::string_view script, const ExitReport& report) override;
+  void request_lost(RequestId id) override;
   void response_sent(RequestId id, const Request& request, const Endpoints& endpoints,
                      const AnswerSummary& summary) override;
 
  private:
   bool is_chosen(RequestId id) const { return chosen_ == id; }
   void hold(RequestId id, Stop where);
+  void note_answered(RequestId id);
+  void free_if_over();
 
   const Tell tell_;
   const Clock::duration longest_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable released_;
   Wanted wanted_;
+  std::uint64_t wishes_ = 0;  // that were made so far
   bool stopped_ = false;
   /// The exchange that may be held; 0: none. Read without the mutex, for that is what every request costs.
   std::atomic<RequestId> chosen_ = 0;
   std::vector<DescriptorLine> pipes_;  // of its script, as they were made
   int pid_ = 0;                        // of its script, while it runs
+  bool is_running_ = false;            // its script, which is not reaped yet
+  bool is_answered_ = false;           // or lost
   std::optional<Held> held_;
   std::uint64_t turn_ = 0;  // grows when what is held is released
 };

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -189,6 +191,42 @@ TEST_CASE("inspector: secrets are in no view of an exchange") {
     CHECK(all.find(hidden) == std::string::npos);
 }
 
+TEST_CASE("inspector: secrets are in no view of an exchange in hand") {
+  const Shown shown;
+  Client viewer(shown.inspector);
+  std::string told;
+  const auto hear = [&](const std::string& text) {
+    while (told.find(text) == told.npos) {
+      const std::string more = viewer.read_some(4096);
+      REQUIRE(!more.empty());
+      told += more;
+    }
+  };
+  REQUIRE(viewer.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  hear("event: server");
+  REQUIRE(shown.post("/api/step", R"({"stops":["before_first_byte"]})").status == 200);
+  std::thread browser([&shown] {
+    CHECK(shown
+              .run("/cgi-bin/env.cgi?sid=cookiesecret123&x=topsecret42",
+                   "Cookie: sid=cookiesecret123\r\nAuthorization: Bearer topsecret42\r\n")
+              .status == 200);
+  });
+  const std::string covered = "/cgi-bin/env.cgi?sid=***************&x=***********";
+  wait_until_held(shown, "before_first_byte");
+  CHECK(shown.json("/api/exchanges")["exchanges"][0]["target"] == covered);
+  bool is_named = false;
+  const Json server = shown.json("/api/server");
+  for (const Json& worker : server["workers"]) is_named = is_named || worker["what"] == covered;
+  CHECK(is_named);
+  hear("\"held\":\"before_first_byte\"");
+  shown.post("/api/step/go");
+  browser.join();
+  hear("\"over\":true");
+  CHECK(shown.json("/api/exchanges")["exchanges"][0]["target"] == covered);
+  CHECK(told.find(covered) != told.npos);
+  for (const char* hidden : {"cookiesecret123", "topsecret42"}) CHECK(told.find(hidden) == told.npos);
+}
+
 TEST_CASE("inspector: a request is replayed as a client would send it, and the answers are compared") {
   const Shown shown;
   REQUIRE(ask(shown.port,
@@ -279,6 +317,35 @@ TEST_CASE("inspector: more pages than it has workers for are told to come later"
   }
   CHECK(shown.look("/api/events").status == 503);
   CHECK(shown.look("/api/server").status == 200);
+}
+
+TEST_CASE("inspector: one request is replayed at a time, and a watch is answered meanwhile") {
+  Shown shown;
+  const std::string gate = shown.folder.path() + "/gate";
+  shown.script("gate", "printf '" + kHead + "'; [ ! -p '" + gate + "' ] || cat '" + gate + "'");
+  REQUIRE(shown.run("/cgi-bin/gate.cgi").status == 200);
+  const std::string path = "/api/exchanges/" + shown.newest()["id"].dump() + "/replay";
+  REQUIRE(::mkfifo(gate.c_str(), 0600) == 0);
+  std::vector<Client> viewers;
+  for (int i = 0; i < 8; ++i) {
+    viewers.emplace_back(shown.inspector);
+    REQUIRE(viewers.back().send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    REQUIRE(viewers.back().read_until("event: server"));
+  }
+  std::thread page([&] { CHECK(shown.post(path).status == 200); });
+  while (shown.json("/api/server")["gateways"]["running"] != 1) continue;
+  const Answer second = shown.post(path);
+  CHECK(second.status == 409);
+  CHECK(Json::parse(second.body)["error"] == "another request is being replayed");
+  CHECK(shown.look("/healthz").status == 200);
+  std::ofstream(gate) << "go on";
+  page.join();
+}
+
+TEST_CASE("inspector: a health check of HTTP/1.0 is answered without a Host") {
+  const Shown shown;
+  CHECK(ask(shown.inspector, "GET /healthz HTTP/1.0\r\n\r\n").body == "ok\n");
+  CHECK(ask(shown.inspector, "GET /api/exchanges HTTP/1.0\r\n\r\n").status == 403);
 }
 
 TEST_CASE("inspector: the server ends while pages look on and a script is held") {

@@ -68,6 +68,16 @@ TEST_CASE("ExchangeStore counts what it cannot take, and forgets whom nobody has
         ExchangeStore::Outcome::unknown);
 }
 
+TEST_CASE("whoever looks on is told of an exchange that gave way: it is over") {
+  ExchangeStore store({.keep = 4, .in_hand = 16});
+  begin(store, 1, after(0));
+  const std::uint64_t seen = store.revision();
+  begin(store, 17, after(61));
+  CHECK(store.wait_for_changes(seen, after(0)).ids == std::vector<RequestId>{1, 17});
+  CHECK_FALSE(store.is_in_hand(1));
+  CHECK(store.is_in_hand(17));
+}
+
 TEST_CASE("ExchangeStore writes into no record that somebody reads") {
   ExchangeStore store({.keep = 1});
   std::vector<ExchangePtr> read;

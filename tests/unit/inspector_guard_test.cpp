@@ -53,6 +53,16 @@ TEST_CASE("figures are for any name once the inspector is open to others") {
   CHECK(refusal("Host: web.example\r\n", "0.0.0.0", "GET /api/exchanges HTTP/1.1") == kForeignHost);
 }
 
+TEST_CASE("a health check of HTTP/1.0 may name no host, and nothing else may") {
+  for (const char* method : {"GET", "HEAD"})
+    CHECK(refusal("", "127.0.0.1", std::string(method) + " /healthz HTTP/1.0") == "");
+  CHECK(refusal("", "127.0.0.1", "GET /metrics HTTP/1.0") == kForeignHost);
+  CHECK(refusal("", "127.0.0.1", "GET /api/exchanges HTTP/1.0") == kForeignHost);
+  CHECK(refusal("Host: evil.example\r\n", "127.0.0.1", "GET /healthz HTTP/1.0") == kForeignHost);
+  CHECK(refusal("", "127.0.0.1", "GET http://evil.example/healthz HTTP/1.0") == kForeignHost);
+  CHECK(refusal("Origin: http://evil.example\r\n", "127.0.0.1", "GET /healthz HTTP/1.0") == kForeignOrigin);
+}
+
 TEST_CASE("a page of another origin is refused, whatever it asks") {
   const std::string host = "Host: localhost:4001\r\n";
   CHECK(refusal(host + "Origin: http://localhost:4001\r\n") == "");

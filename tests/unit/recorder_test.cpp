@@ -309,6 +309,44 @@ TEST_CASE("a list has those in hand without what only one who asks for them sees
   CHECK(copy->streams[1].bytes == "hello");
 }
 
+TEST_CASE("what is shown of a request in hand has its secrets covered, as it has them when it is over") {
+  Server server;
+  server.request.target = "/cgi-bin/a.cgi?sid=cookiesecret123&password=hunter2secret&x=fromtheenv";
+  server.request.query = server.request.target.substr(15);
+  constexpr std::string_view kCovered = "/cgi-bin/a.cgi?sid=***************&password=*************&x=";
+  server.environment.push_back("DB_PASSWORD=fromtheenv");
+  server.recorder.worker_began(0, Clock::now());
+  server.recorder.request_received(
+      1, server.request, server.endpoints,
+      {.head = "GET / HTTP/1.1\r\nCookie: sid=cookiesecret123\r\n\r\n", .handler = "execute_cgi"});
+  const auto shown = [&server] {
+    const std::string target = server.recorder.newer_than(0)[0]->target;
+    CHECK(server.recorder.find_summary(1)->target == target);
+    const auto worker = server.recorder.workers()[0];
+    if (worker.exchange == 1) CHECK(worker.what == target);
+    return target;
+  };
+  CHECK(shown() == std::string(kCovered) + "fromtheenv");
+  server.start_script(1);
+  CHECK(shown() == std::string(kCovered) + "**********");
+  // By the id and when it is over it is all there, and covered by those who show it.
+  CHECK(server.recorder.find(1)->target == server.request.target);
+  server.end_script(1);
+  server.send(1);
+  CHECK(server.recorder.find_summary(1)->target == server.request.target);
+  CHECK(server.recorder.find_summary(1) == server.recorder.find(1));
+  CHECK_FALSE(server.recorder.find_summary(2));
+}
+
+TEST_CASE("Recorder knows the query of a line that is no request's, for it may hold secrets") {
+  Server server;
+  server.recorder.rejected(3, bad_request("a byte"), "GET /x?token=t0ps3cret\x01 HTTP/1.1", server.endpoints);
+  CHECK(server.recorder.find(3)->query == "token=t0ps3cret\x01");
+  CHECK(server.recorder.newer_than(0)[0]->target.find("t0ps3cret") == std::string::npos);
+  server.recorder.rejected(4, bad_request("a byte"), "?", server.endpoints);
+  CHECK(server.recorder.find(4)->query.empty());
+}
+
 TEST_CASE("an exchange that is held says where") {
   Server server;
   server.receive(1);

@@ -117,6 +117,25 @@ TEST_CASE("a cleared exchange has nothing left of the one before") {
     CHECK((stream.bytes.empty() && stream.total == 0 && !stream.closed));
 }
 
+TEST_CASE("a summary is made of a bounded copy, whatever was kept of the streams") {
+  RecordedExchange exchange;
+  exchange.target = "/reset/treasure42/t0ps3cret";
+  exchange.failure = ScriptFailure{ScriptFault::no_blank_line, 0, "treasure42"};
+  exchange.environment = {"A=1"};
+  exchange.request_head = "GET / HTTP/1.1\r\n\r\n";
+  exchange.streams[0].bytes = "password=treasure42&more=" + std::string(1'000'000, 'x');
+  exchange.streams[1].bytes = "X-Token: t0ps3cret\n\n" + std::string(1'000'000, 'x');
+  exchange.streams[2].bytes = std::string(1'000'000, 'x');
+  const RecordedExchange copy = copy_for_summary(exchange);
+  CHECK(bytes_of(copy) < 200'000);
+  const RecordedExchange summary = covered_summary(copy);
+  CHECK(summary.target == "/reset/**********/*********");
+  CHECK(summary.failure->fault == ScriptFault::no_blank_line);
+  CHECK(summary.failure->detail.empty());
+  CHECK((summary.request_head.empty() && summary.environment.empty() && summary.query.empty()));
+  for (const RecordedStream& stream : summary.streams) CHECK(stream.bytes.empty());
+}
+
 TEST_CASE("an exchange with streams in it is not small") {
   RecordedExchange exchange;
   CHECK(is_small(exchange));

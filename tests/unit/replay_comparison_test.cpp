@@ -18,6 +18,15 @@ TEST_CASE("an answer that came out the same has no differences, whatever its dat
   CHECK(comparison.differences == Strings{});
 }
 
+TEST_CASE("that a replay ends its connection is no difference of the answer") {
+  RecordedExchange before = file_sample();
+  RecordedExchange now = before;
+  before.sent_head = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nServer: a\r\n\r\n";
+  now.sent_head = "HTTP/1.1 200 OK\r\nServer: a\r\nconnection: close\r\n\r\n";
+  CHECK(compare_replay(before, now).differences == Strings{});
+  CHECK(compare_replay(now, before).differences == Strings{});
+}
+
 TEST_CASE("each difference of an answer is a sentence") {
   const RecordedExchange before = post_sample();
   RecordedExchange now = before;
@@ -69,6 +78,11 @@ TEST_CASE("what cannot be repeated says why") {
        {cgi_sample(), post_sample(), failed_sample(), fastcgi_sample(), json_sample(), file_sample()})
     CHECK_FALSE(why_no_replay(exchange));
   CHECK(why_no_replay(refused_sample()) == "the head of the request never came whole");
+  RecordedExchange refused = refused_sample();
+  refused.request_line = "GET /\x01 HTTP/1.1";
+  CHECK(why_no_replay(refused) == "the head of the request was refused, and is not kept");
+  refused.status = 408;
+  CHECK(why_no_replay(refused) == "the head of the request never came whole");
   RecordedExchange long_body = post_sample();
   long_body.streams[0].total += 1;
   CHECK(why_no_replay(long_body) == "the body was longer than --inspect-bytes");

@@ -41,6 +41,7 @@ void live(Stepper& stepper, RequestId id, std::string_view script = "/cgi-bin/a.
   errors->write_end.reset();
   stepper.cgi_spawned(id, ::getpid());
   stepper.cgi_reaping(id);
+  stepper.cgi_exited(id, script, ExitReport());
   end_exchange(stepper, id);
 }
 
@@ -121,11 +122,79 @@ TEST_CASE("once it is over, the next exchange is held") {
   }
 }
 
-TEST_CASE("holding ends by itself") {
-  Stepper stepper({}, std::chrono::milliseconds(10));
+TEST_CASE("a script that outlives its answer is held before it is reaped, and only then the next one") {
+  Stepper stepper;
+  stepper.want({{false, false, false, true}, "/"});
+  stepper.cgi_environment(kId, "/a.cgi", kEnvironment, kArguments);
+  stepper.cgi_spawned(kId, ::getpid());
+  end_exchange(stepper, kId);
+  live(stepper, kId + 1);  // passes by
+  std::thread worker([&] { stepper.cgi_reaping(kId); });
+  CHECK(wait_until_held(stepper, Stop::before_waitpid).id == kId);
+  stepper.go_on();
+  worker.join();
+  stepper.cgi_exited(kId, "/a.cgi", ExitReport());
+  std::thread next([&] { live(stepper, kId + 1); });
+  CHECK(wait_until_held(stepper, Stop::before_waitpid).id == kId + 1);
+  stepper.go_on();
+  next.join();
+}
+
+TEST_CASE("a script that follows another by a local redirect is held as that one was") {
+  std::vector<RequestId> held;
+  Stepper stepper([&held](RequestId id, std::string_view where) {
+    if (!where.empty()) held.push_back(id);
+  });
+  stepper.want({{true, false, false, false}, "/"});
+  for (int script = 0; script < 2; ++script) {
+    std::thread worker([&] { stepper.cgi_environment(kId, "/a.cgi", kEnvironment, kArguments); });
+    wait_until_held(stepper, Stop::before_pipes);
+    stepper.go_on();
+    worker.join();
+    stepper.cgi_spawned(kId, ::getpid());
+    stepper.cgi_reaping(kId);
+    stepper.cgi_exited(kId, "/a.cgi", ExitReport());
+    stepper.cgi_environment(kId + 1, "/b.cgi", kEnvironment, kArguments);  // passes by
+  }
+  CHECK(held == std::vector<RequestId>{kId, kId});
+}
+
+TEST_CASE("a request that is lost makes room for the next exchange") {
+  Stepper stepper;
+  stepper.want({{false, false, false, true}, "/"});
+  stepper.cgi_environment(kId, "/a.cgi", kEnvironment, kArguments);
+  stepper.request_lost(kId);
+  std::thread worker([&] { live(stepper, kId + 1); });
+  CHECK(wait_until_held(stepper, Stop::before_waitpid).id == kId + 1);
+  stepper.go_on();
+  worker.join();
+}
+
+TEST_CASE("where nobody looks on, holding ends by itself, and nothing is held any more") {
+  int times = 0;
+  Stepper stepper([&times](RequestId, std::string_view where) { times += where.empty() ? 0 : 1; },
+                  std::chrono::milliseconds(1));
+  stepper.want(all_stops("/cgi-bin/"));
+  for (const RequestId id : {kId, kId + 1}) live(stepper, id);
+  CHECK(times == 1);
+  CHECK(!stepper.held());
+  CHECK(!stepper.wanted().any());
+  CHECK(stepper.wanted().prefix == "/cgi-bin/");
+}
+
+TEST_CASE("a viewer who said anew what is to be held while it was held is there") {
+  std::vector<std::string> told;
+  Stepper* viewed = nullptr;
+  Stepper stepper(
+      [&](RequestId, std::string_view where) {
+        told.emplace_back(where);
+        if (where == "before_pipes") viewed->want({{false, true, false, false}, "/"});
+      },
+      std::chrono::milliseconds(1));
+  viewed = &stepper;
   stepper.want(all_stops());
   live(stepper, kId);
-  CHECK(!stepper.held());
+  CHECK(told == std::vector<std::string>{"before_pipes", "", "before_fork", ""});
 }
 
 TEST_CASE("a stepper that was stopped holds nothing, and lets go of what it held") {
@@ -141,13 +210,16 @@ TEST_CASE("a stepper that was stopped holds nothing, and lets go of what it held
 
 TEST_CASE("whoever wants to know is told where an exchange is held, and that it goes on") {
   std::vector<std::string> told;
-  Stepper stepper(
-      [&told](RequestId id, std::string_view where) {
-        told.push_back(std::to_string(id) + " " + std::string(where));
-      },
-      std::chrono::milliseconds(1));
+  Stepper stepper([&told](RequestId id, std::string_view where) {
+    told.push_back(std::to_string(id) + " " + std::string(where));
+  });
   stepper.want({{true, false, false, true}, "/"});
-  live(stepper, kId);
+  std::thread worker([&] { live(stepper, kId); });
+  for (const Stop stop : {Stop::before_pipes, Stop::before_waitpid}) {
+    wait_until_held(stepper, stop);
+    stepper.go_on();
+  }
+  worker.join();
   CHECK(told == std::vector<std::string>{"7 before_pipes", "7 ", "7 before_waitpid", "7 "});
 }
 
