@@ -73,9 +73,11 @@ nothing_private() {
   done
   ! get "$url/inc/auth.php" "$url/bin/wantedpages.php" | grep -F '<?php'
 }
+# A request that a page makes by itself may meet the session when logging out has taken the name out of it already:
+# DokuWiki does not expect that, whatever the server.
 no_complaint() {
-  local said
-  said=$(grep -E '\[(warning|error)\]|PHP |WARNING|ERROR' "$work/log" "$work/pool.log" | grep -v 'scripts run as root')
+  local said own='scripts run as root|Undefined array key "(user|pass|buid)" in .*/inc/auth\.php'
+  said=$(grep -E '\[(warning|error)\]|PHP |WARNING|ERROR' "$work/log" "$work/pool.log" | grep -Ev "$own")
   is "$said" ''
 }
 check "dokuwiki: a part of the picture" part_of_picture
