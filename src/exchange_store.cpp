@@ -162,7 +162,7 @@ std::optional<RecordedExchange> ExchangeStore::summary_in_hand(RequestId id) con
     if (recording == nullptr) return std::nullopt;
     copy = copy_for_summary(recording->exchange());
   }
-  return covered_summary(std::move(copy));
+  return covered_summary(copy);
 }
 
 ExchangePtr ExchangeStore::find_summary(RequestId id) const {

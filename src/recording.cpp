@@ -178,10 +178,10 @@ RecordedExchange copy_for_summary(const RecordedExchange& exchange) {
   return copy;
 }
 
-RecordedExchange covered_summary(RecordedExchange copy) {
+RecordedExchange covered_summary(const RecordedExchange& copy) {
   const Mask mask(copy);
   RecordedExchange summary = figures_of(copy);
-  for (const Text text : kTextsOfSummary) summary.*text = std::move(copy.*text);
+  for (const Text text : kTextsOfSummary) summary.*text = copy.*text;
   summary.method = mask.mask(summary.method);
   summary.target = mask.mask(summary.target);
   return summary;

@@ -96,7 +96,7 @@ RecordedExchange copy_for_summary(const RecordedExchange& exchange);
 
 /// What a list shows of it, its secrets covered: no streams, no steps, no environment, no heads, no query,
 /// and no detail of a failure.
-RecordedExchange covered_summary(RecordedExchange copy);
+RecordedExchange covered_summary(const RecordedExchange& copy);
 
 /// Whether its memory is little enough to be used for another.
 bool is_small(const RecordedExchange& exchange);
