@@ -52,7 +52,7 @@ class Client:
     async def ask(self, method, identity):
         """The status and the body; whatever goes wrong with the connection is an OSError or an EOFError."""
         async with self.free:
-            reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(self.host, self.port)
+            reader, writer = self.take_idle() or await asyncio.open_connection(self.host, self.port)
             body = f"body of {identity}".encode() if method == "POST" else b""
             length = f"Content-Length: {len(body)}\r\n" if body else ""
             head = f"{method} /app/id?{identity} HTTP/1.1\r\nHost: {self.host}\r\n{length}\r\n"
@@ -63,6 +63,15 @@ class Client:
             else:
                 writer.close()
             return status, text
+
+    def take_idle(self):
+        """One that the server has not closed meanwhile: those of a burst may stay unused past its --keepalive-timeout."""
+        while self.idle:
+            reader, writer = self.idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
 
     async def read_answer(self, reader):
         lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().splitlines()
